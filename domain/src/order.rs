@@ -1,0 +1,165 @@
+//! The life of an order and what its page shows.
+
+use crate::{
+    Address, Email, Money, OrderNumber, Sku, pricing::Totals, shipping::ShippingMethod,
+    tax::BasisPoints,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Where an order is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderState {
+    /// Placed; its stock is held and its payment is under way.
+    AwaitingPayment,
+    /// Paid; its stock is its own.
+    Paid,
+    /// Ended without payment; its stock was given back.
+    Cancelled,
+}
+
+impl OrderState {
+    /// Every state.
+    pub const ALL: [Self; 3] = [Self::AwaitingPayment, Self::Paid, Self::Cancelled];
+
+    /// Whether an order may go from this state to that one. The database holds the same table.
+    pub fn may_become(self, next: Self) -> bool {
+        matches!((self, next), (Self::AwaitingPayment, Self::Paid | Self::Cancelled))
+    }
+
+    /// The state's name in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AwaitingPayment => "awaiting_payment",
+            Self::Paid => "paid",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The state of a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+}
+
+/// Why an order ended without payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelReason {
+    /// The time to pay ran out.
+    Expired,
+    /// The shopper changed the cart or the details and placed another.
+    Superseded,
+    /// It was paid, but the goods were gone; the money was returned.
+    OutOfStock,
+}
+
+impl CancelReason {
+    /// Every reason.
+    pub const ALL: [Self; 3] = [Self::Expired, Self::Superseded, Self::OutOfStock];
+
+    /// The reason's name in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Superseded => "superseded",
+            Self::OutOfStock => "out_of_stock",
+        }
+    }
+
+    /// The reason of a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == name)
+    }
+}
+
+/// A line of an order, frozen as it was bought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderLine {
+    /// The SKU.
+    pub sku: Sku,
+    /// Address of the product below `/p/` when it was bought.
+    pub slug: String,
+    /// Name of the product when it was bought.
+    pub name: String,
+    /// Option values for reading; empty without options.
+    pub options: String,
+    /// Pieces.
+    pub quantity: u32,
+    /// Price of one piece, tax included.
+    pub unit_price: Money,
+    /// Price of the line, tax included.
+    pub total: Money,
+    /// The tax rate it was bought under.
+    pub tax_rate: BasisPoints,
+}
+
+/// How the payment of an order stands, in the words its page needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentStanding {
+    /// Nothing was tried yet, or the shopper has still to act at the provider.
+    Open,
+    /// The provider is working on it.
+    Processing,
+    /// The last try was declined; another may follow.
+    Declined,
+    /// The money is there.
+    Confirmed,
+    /// The money went back.
+    Refunded,
+}
+
+/// An order as its page shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderView {
+    /// What the customer calls it.
+    pub number: OrderNumber,
+    /// Where it is in its life.
+    pub state: OrderState,
+    /// Why it ended, if it did.
+    pub cancel_reason: Option<CancelReason>,
+    /// How its payment stands.
+    pub payment: PaymentStanding,
+    /// Whom to write to.
+    pub email: Email,
+    /// Where it goes.
+    pub address: Address,
+    /// How it travels.
+    pub shipping_method: ShippingMethod,
+    /// What was bought.
+    pub lines: Vec<OrderLine>,
+    /// What it costs.
+    pub totals: Totals,
+    /// When it was placed.
+    pub placed_at: Timestamp,
+    /// When it was paid.
+    pub paid_at: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use OrderState::*;
+
+    #[test]
+    fn an_order_ends_once() {
+        for from in OrderState::ALL {
+            for to in OrderState::ALL {
+                let legal = from == AwaitingPayment && to != AwaitingPayment;
+                assert_eq!(from.may_become(to), legal, "{from:?} to {to:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn states_and_reasons_are_read_back_by_their_names() {
+        for state in OrderState::ALL {
+            assert_eq!(OrderState::parse(state.as_str()), Some(state));
+        }
+        for reason in CancelReason::ALL {
+            assert_eq!(CancelReason::parse(reason.as_str()), Some(reason));
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The life of a payment: an intent says what is owed for an order; attempts try to get it.
+
+use serde::{Deserialize, Serialize};
+
+/// Where an intent is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IntentState {
+    /// Nothing was received; attempts may be made.
+    Open,
+    /// The whole amount was received.
+    Paid,
+    /// What was received went back.
+    Refunded,
+    /// Given up before anything was received.
+    Cancelled,
+}
+
+impl IntentState {
+    /// Every state.
+    pub const ALL: [Self; 4] = [Self::Open, Self::Paid, Self::Refunded, Self::Cancelled];
+
+    /// Whether an intent may go from this state to that one. Money that arrives for a cancelled
+    /// intent is real: it makes the intent paid, so that it can be returned.
+    pub fn may_become(self, next: Self) -> bool {
+        matches!(
+            (self, next),
+            (Self::Open, Self::Paid | Self::Cancelled)
+                | (Self::Cancelled, Self::Paid)
+                | (Self::Paid, Self::Refunded)
+        )
+    }
+
+    /// The state's name in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Paid => "paid",
+            Self::Refunded => "refunded",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The state of a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+}
+
+/// Where one attempt at paying is. It only ever moves forward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptState {
+    /// Recorded; the provider may or may not have heard of it.
+    Recorded,
+    /// The shopper has to do something at the provider's page.
+    RequiresAction,
+    /// The provider is working on it.
+    Processing,
+    /// The money was taken.
+    Succeeded,
+    /// The provider or the bank said no.
+    Declined,
+    /// Given up before the money was taken.
+    Cancelled,
+}
+
+impl AttemptState {
+    /// Every state.
+    pub const ALL: [Self; 6] = [
+        Self::Recorded,
+        Self::RequiresAction,
+        Self::Processing,
+        Self::Succeeded,
+        Self::Declined,
+        Self::Cancelled,
+    ];
+
+    /// Whether an attempt may go from this state to that one. An ending is final: news that arrives
+    /// late or twice changes nothing.
+    pub fn may_become(self, next: Self) -> bool {
+        self != next && !self.is_final() && next.rank() > self.rank()
+    }
+
+    /// Whether nothing can follow.
+    pub fn is_final(self) -> bool {
+        self.rank() == 3
+    }
+
+    fn rank(self) -> u8 {
+        match self {
+            Self::Recorded => 0,
+            Self::RequiresAction => 1,
+            Self::Processing => 2,
+            Self::Succeeded | Self::Declined | Self::Cancelled => 3,
+        }
+    }
+
+    /// The state's name in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Recorded => "recorded",
+            Self::RequiresAction => "requires_action",
+            Self::Processing => "processing",
+            Self::Succeeded => "succeeded",
+            Self::Declined => "declined",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The state of a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_attempt_that_ended_stays_ended() {
+        for from in AttemptState::ALL.into_iter().filter(|state| state.is_final()) {
+            for to in AttemptState::ALL {
+                assert!(!from.may_become(to), "{from:?} to {to:?}");
+            }
+        }
+        assert!(!AttemptState::Processing.may_become(AttemptState::RequiresAction));
+        assert!(AttemptState::Recorded.may_become(AttemptState::Succeeded));
+    }
+
+    #[test]
+    fn names_are_read_back() {
+        assert!(IntentState::ALL.into_iter().all(|s| IntentState::parse(s.as_str()) == Some(s)));
+        assert!(AttemptState::ALL.into_iter().all(|s| AttemptState::parse(s.as_str()) == Some(s)));
+    }
+
+    proptest! {
+        /// News of an attempt in any order, any number of times, end in the same final state as long
+        /// as only one ending is among them.
+        #[test]
+        fn the_order_of_news_does_not_matter(
+            news in prop::collection::vec(0usize..4, 0..12).prop_shuffle(),
+        ) {
+            let mut state = AttemptState::Recorded;
+            for index in &news {
+                let next = AttemptState::ALL[*index];
+                if state.may_become(next) { state = next; }
+            }
+            let latest = news.iter().map(|index| AttemptState::ALL[*index]).max_by_key(|s| s.rank());
+            prop_assert_eq!(state, latest.unwrap_or(AttemptState::Recorded));
+        }
+    }
+}
