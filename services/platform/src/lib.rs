@@ -1,0 +1,57 @@
+//! What every service stands on: connections to PostgreSQL, MongoDB and Redis, the outbox and the
+//! event bus it feeds, and databases of their own for tests.
+//!
+//! Nothing of the business is here: no table of a service is named, no event is understood.
+
+pub mod events;
+pub mod mongodb;
+pub mod outbox;
+pub mod postgres;
+pub mod redis;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+use std::time::Duration;
+
+/// Why a store of data cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// PostgreSQL refused or could not be reached.
+    #[error("PostgreSQL: {0}")]
+    Postgres(#[from] sqlx::Error),
+    /// A migration failed or was changed after it had run.
+    #[error("migration: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// MongoDB refused or could not be reached.
+    #[error("MongoDB: {0}")]
+    Mongo(#[from] ::mongodb::error::Error),
+    /// Redis refused or could not be reached.
+    #[error("Redis: {0}")]
+    Redis(#[from] ::redis::RedisError),
+}
+
+/// Waits after a failure before the next try: doubled each time, up to `max`.
+#[derive(Debug)]
+pub struct Backoff {
+    next: Duration,
+    first: Duration,
+    max: Duration,
+}
+
+impl Backoff {
+    /// A wait that begins with `first` and never exceeds `max`.
+    pub fn new(first: Duration, max: Duration) -> Self {
+        Self { next: first, first, max }
+    }
+
+    /// Waits, and doubles the next wait.
+    pub async fn wait(&mut self) {
+        tokio::time::sleep(self.next).await;
+        self.next = (self.next * 2).min(self.max);
+    }
+
+    /// After a success the next wait is the first one again.
+    pub fn reset(&mut self) {
+        self.next = self.first;
+    }
+}

@@ -1,0 +1,62 @@
+//! PostgreSQL: a pool whose connections see one service's schema, and the migrations of that schema.
+
+use crate::Error;
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, PgPool,
+    migrate::Migrator,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use std::{str::FromStr, time::Duration};
+
+/// A pool for the service that owns `schema`: the search path holds nothing else, so that SQL without
+/// a schema's name cannot reach another service's tables.
+pub async fn connect(url: &str, schema: &str, max_connections: u32) -> Result<PgPool, Error> {
+    let pool = PgPoolOptions::new()
+        .max_connections(max_connections)
+        .acquire_timeout(Duration::from_secs(5))
+        .connect_with(options(url, schema)?)
+        .await?;
+    Ok(pool)
+}
+
+/// Creates the schema if it is not there and runs the migrations that have not run. Safe to repeat
+/// and to run on several machines at once (sqlx takes an advisory lock).
+pub async fn migrate(url: &str, schema: &str, migrator: &Migrator) -> Result<(), Error> {
+    let mut connection = options(url, schema)?.connect().await?;
+    // The name comes from a service's constant, never from outside.
+    sqlx::query(AssertSqlSafe(format!("create schema if not exists {schema}")))
+        .execute(&mut connection)
+        .await?;
+    migrator.run(&mut connection).await?;
+    Ok(())
+}
+
+/// Takes back every migration of the schema, newest first.
+pub async fn unmigrate(url: &str, schema: &str, migrator: &Migrator) -> Result<(), Error> {
+    let mut connection = options(url, schema)?.connect().await?;
+    migrator.undo(&mut connection, 0).await?;
+    Ok(())
+}
+
+/// Whether the database answers.
+pub async fn ping(pool: &PgPool) -> Result<(), Error> {
+    sqlx::query("select 1").execute(pool).await?;
+    Ok(())
+}
+
+/// The server's version, e.g. `15.20`.
+pub async fn version(pool: &PgPool) -> Result<String, Error> {
+    Ok(sqlx::query_scalar("show server_version").fetch_one(pool).await?)
+}
+
+/// The number of the last migration that ran in the pool's schema; an error if none ever did.
+pub async fn last_migration(pool: &PgPool) -> Result<i64, Error> {
+    let query = "select coalesce(max(version), 0) from _sqlx_migrations where success";
+    Ok(sqlx::query_scalar(query).fetch_one(pool).await?)
+}
+
+fn options(url: &str, schema: &str) -> Result<PgConnectOptions, sqlx::Error> {
+    Ok(PgConnectOptions::from_str(url)?
+        .application_name(&format!("vitrine-{schema}"))
+        .options([("search_path", schema), ("timezone", "UTC")]))
+}
