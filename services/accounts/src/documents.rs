@@ -1,0 +1,119 @@
+//! The session as MongoDB stores it: the only place of this crate with BSON.
+
+use crate::{SessionId, session::CheckoutDraft};
+use domain::{Cart, Quantity, Sku, product::Sellable};
+use mongodb::{
+    Collection, Database, IndexModel,
+    bson::{DateTime, Document, doc, serialize_to_bson},
+    options::IndexOptions,
+};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// A session. What a browser holds is not in it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SessionDocument {
+    /// The hash of the token.
+    #[serde(rename = "_id")]
+    pub id: String,
+    /// The cart, with its version.
+    pub cart: Cart,
+    /// What was typed at the checkout and not yet ordered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkout: Option<CheckoutDraft>,
+    /// When the TTL index may delete it; moved on with each change.
+    pub expires_at: DateTime,
+}
+
+pub(crate) fn collection(database: &Database) -> Collection<SessionDocument> {
+    database.collection("sessions")
+}
+
+/// Sessions end by themselves when `expires_at` has passed.
+pub(crate) fn expiry_index() -> IndexModel {
+    let options = IndexOptions::builder().expire_after(Duration::ZERO).build();
+    IndexModel::builder().keys(doc! { "expires_at": 1 }).options(options).build()
+}
+
+pub(crate) fn expires_at() -> DateTime {
+    let now = DateTime::now().timestamp_millis();
+    DateTime::from_millis(now + crate::cookie::MAX_AGE_SECONDS * 1000)
+}
+
+/// A live session; the TTL monitor may be a minute late.
+pub(crate) fn alive(id: &SessionId) -> Document {
+    doc! { "_id": id.as_str(), "expires_at": { "$gt": DateTime::now() } }
+}
+
+/// A live session whose cart is still the one that was read.
+pub(crate) fn with_version(id: &SessionId, version: u32) -> Document {
+    let mut filter = alive(id);
+    filter.insert("cart.version", i64::from(version));
+    filter
+}
+
+/// A live session with room for so many more pieces of the SKU: neither too many different lines nor
+/// more than `most` pieces in its line.
+pub(crate) fn with_room(id: &SessionId, sku: &Sku, quantity: Quantity, most: u32) -> Document {
+    let (sku, last_line) = (sku.as_str(), format!("cart.lines.{}", Cart::MAX_LINES - 1));
+    let room = i64::from(most) - i64::from(quantity.get());
+    let mut filter = alive(id);
+    filter.insert(
+        "cart.lines",
+        doc! { "$not": { "$elemMatch": { "item.sku": sku, "quantity": { "$gt": room } } } },
+    );
+    filter.insert(
+        "$or",
+        vec![doc! { "cart.lines.item.sku": sku }, doc! { last_line: { "$exists": false } }],
+    );
+    filter
+}
+
+/// [`Cart::add`] as one atomic update, so that two tabs adding at once lose nothing and adding costs
+/// one round trip. A test holds it against the domain's.
+pub(crate) fn add_line(
+    item: &Sellable,
+    quantity: Quantity,
+) -> Result<Vec<Document>, mongodb::error::Error> {
+    // Literals, because a name may begin with the `$` that marks a field path.
+    let literal = doc! { "$literal": serialize_to_bson(item)? };
+    let sku = doc! { "$literal": item.sku.as_str() };
+    let pieces = i64::from(quantity.get());
+    let skus = doc! { "$map": { "input": "$cart.lines", "as": "line", "in": "$$line.item.sku" } };
+    let joined = doc! { "$map": {
+        "input": "$cart.lines",
+        "as": "line",
+        "in": { "$cond": [
+            { "$eq": ["$$line.item.sku", sku.clone()] },
+            { "item": literal.clone(), "quantity": { "$add": ["$$line.quantity", pieces] } },
+            "$$line",
+        ] },
+    } };
+    let appended =
+        doc! { "$concatArrays": ["$cart.lines", [{ "item": literal, "quantity": pieces }]] };
+    Ok(vec![doc! { "$set": {
+        "cart.lines": { "$cond": [{ "$in": [sku, skus] }, joined, appended] },
+        "cart.version": { "$add": ["$cart.version", 1_i64] },
+        "expires_at": expires_at(),
+    } }])
+}
+
+/// Keeps what was typed at the checkout.
+pub(crate) fn keep_draft(draft: &CheckoutDraft) -> Result<Document, mongodb::error::Error> {
+    let draft = serialize_to_bson(draft)?;
+    Ok(doc! { "$set": { "checkout": draft, "expires_at": expires_at() } })
+}
+
+/// Puts another cart in the place of the one that was read.
+pub(crate) fn replace_cart(cart: &Cart) -> Result<Document, mongodb::error::Error> {
+    let cart = serialize_to_bson(cart)?;
+    Ok(doc! { "$set": { "cart": cart, "expires_at": expires_at() } })
+}
+
+/// Empties a cart of this version.
+pub(crate) fn empty_cart(version: u32) -> Document {
+    doc! {
+        "$set": { "cart.lines": [], "cart.version": i64::from(version.wrapping_add(1)) },
+        "$unset": { "checkout.refusal": "" },
+    }
+}

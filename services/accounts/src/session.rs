@@ -1,0 +1,185 @@
+//! Sessions and what they carry: the cart and the checkout form.
+
+use crate::{
+    Error, SessionId, SessionToken,
+    documents::{self, SessionDocument},
+};
+use domain::{
+    Cart, CartLine, Quantity,
+    checkout::{CheckoutForm, Refusal},
+    product::Sellable,
+};
+use mongodb::{Collection, Database, options::ReturnDocument};
+use serde::{Deserialize, Serialize};
+
+/// How often a change is tried again when another request was faster.
+const TRIES: usize = 8;
+
+/// What was typed at the checkout, and why it was not accepted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckoutDraft {
+    /// The form as it was typed.
+    pub form: CheckoutForm,
+    /// Why the last try was refused, until the next one.
+    pub refusal: Option<Refusal>,
+}
+
+/// The cart after something was added.
+#[derive(Debug, Clone)]
+pub struct Added {
+    /// The cart as it is now.
+    pub cart: Cart,
+    /// The token to hand to the browser, when the session is new.
+    pub new_session: Option<SessionToken>,
+}
+
+/// Why nothing was added; the cart is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum AddRefused {
+    /// With what is there already it would be more pieces than allowed.
+    #[error("the cart holds {in_cart} of these already")]
+    TooMany {
+        /// How many pieces of it are in the cart.
+        in_cart: u32,
+    },
+    /// No more different items fit.
+    #[error("the cart is full")]
+    Full,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+impl From<mongodb::error::Error> for AddRefused {
+    fn from(error: mongodb::error::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// The sessions of all visitors.
+#[derive(Debug, Clone)]
+pub struct Sessions {
+    collection: Collection<SessionDocument>,
+}
+
+impl Sessions {
+    /// The sessions in this database.
+    pub fn new(database: &Database) -> Self {
+        Self { collection: documents::collection(database) }
+    }
+
+    /// Creates the indexes; can be run again.
+    pub async fn ensure_indexes(&self) -> Result<(), Error> {
+        self.collection.create_index(documents::expiry_index()).await?;
+        Ok(())
+    }
+
+    /// The cart of a session; an empty one for a session that is not there. One round trip.
+    pub async fn cart(&self, id: &SessionId) -> Result<Cart, Error> {
+        Ok(self.load(id).await?.map(|session| session.cart).unwrap_or_default())
+    }
+
+    /// The cart and the checkout form of a session. One round trip.
+    pub async fn cart_and_draft(&self, id: &SessionId) -> Result<(Cart, CheckoutDraft), Error> {
+        let session = self.load(id).await?;
+        Ok(session.map(|s| (s.cart, s.checkout.unwrap_or_default())).unwrap_or_default())
+    }
+
+    /// Adds pieces of an item, at most `most` of it all in all, in one round trip; begins a session
+    /// for a visitor who has none. A token that is presented but unknown is not revived: the visitor
+    /// gets a new one.
+    pub async fn add_to_cart(
+        &self,
+        token: Option<&SessionToken>,
+        item: &Sellable,
+        quantity: Quantity,
+        most: u32,
+    ) -> Result<Added, AddRefused> {
+        if quantity.get() > most {
+            let in_cart = match token {
+                Some(token) => pieces_of(&self.cart(&token.id()).await?, item),
+                None => 0,
+            };
+            return Err(AddRefused::TooMany { in_cart });
+        }
+        if let Some(token) = token {
+            let room = documents::with_room(&token.id(), &item.sku, quantity, most);
+            let updated = self
+                .collection
+                .find_one_and_update(room, documents::add_line(item, quantity)?)
+                .return_document(ReturnDocument::After)
+                .await?;
+            if let Some(session) = updated {
+                return Ok(Added { cart: session.cart, new_session: None });
+            }
+            if let Some(session) = self.load(&token.id()).await? {
+                return Err(match pieces_of(&session.cart, item) {
+                    0 => AddRefused::Full,
+                    in_cart => AddRefused::TooMany { in_cart },
+                });
+            }
+        }
+        self.begin(item, quantity).await
+    }
+
+    async fn begin(&self, item: &Sellable, quantity: Quantity) -> Result<Added, AddRefused> {
+        let token = SessionToken::random();
+        let cart = Cart { version: 1, lines: vec![CartLine { item: item.clone(), quantity }] };
+        let session = SessionDocument {
+            id: token.id().as_str().to_owned(),
+            cart: cart.clone(),
+            checkout: None,
+            expires_at: documents::expires_at(),
+        };
+        self.collection.insert_one(session).await?;
+        Ok(Added { cart, new_session: Some(token) })
+    }
+
+    /// Changes the cart by compare-and-set: `change` sees the current cart and is run again when
+    /// another request was faster. An unchanged version writes nothing.
+    pub async fn change_cart<T, E: From<Error>>(
+        &self,
+        id: &SessionId,
+        mut change: impl FnMut(&mut Cart) -> Result<T, E>,
+    ) -> Result<(Cart, T), E> {
+        for _ in 0..TRIES {
+            let read = self.cart(id).await?;
+            let mut cart = read.clone();
+            let outcome = change(&mut cart)?;
+            if cart.version == read.version || self.replace(id, read.version, &cart).await? {
+                return Ok((cart, outcome));
+            }
+        }
+        Err(Error::Contended.into())
+    }
+
+    /// Keeps what was typed at the checkout. Without a session there is no cart to order either, and
+    /// nothing is kept.
+    pub async fn keep_draft(&self, id: &SessionId, draft: &CheckoutDraft) -> Result<(), Error> {
+        let set = documents::keep_draft(draft)?;
+        self.collection.update_one(documents::alive(id), set).await?;
+        Ok(())
+    }
+
+    /// Empties the cart that was ordered. A cart that was changed since is left alone.
+    pub async fn empty_cart(&self, id: &SessionId, version: u32) -> Result<(), Error> {
+        let set = documents::empty_cart(version);
+        self.collection.update_one(documents::with_version(id, version), set).await?;
+        Ok(())
+    }
+
+    async fn replace(&self, id: &SessionId, read: u32, cart: &Cart) -> Result<bool, Error> {
+        let set = documents::replace_cart(cart)?;
+        let done = self.collection.update_one(documents::with_version(id, read), set).await?;
+        Ok(done.matched_count == 1)
+    }
+
+    async fn load(&self, id: &SessionId) -> Result<Option<SessionDocument>, Error> {
+        Ok(self.collection.find_one(documents::alive(id)).await?)
+    }
+}
+
+fn pieces_of(cart: &Cart, item: &Sellable) -> u32 {
+    let line = cart.lines.iter().find(|line| line.item.sku == item.sku);
+    line.map_or(0, |line| line.quantity.get())
+}

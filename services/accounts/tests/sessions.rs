@@ -1,0 +1,168 @@
+//! Sessions and carts against the real document store.
+
+use accounts::{AddRefused, CheckoutDraft, Error, SessionToken, Sessions};
+use domain::{
+    Cart, Currency, Money, Quantity, Sku, Slug,
+    checkout::{CheckoutForm, Refusal},
+    product::Sellable,
+    tax::TaxClass,
+};
+use platform::testing::{TestMongo, mongodb};
+
+async fn sessions() -> (TestMongo, Sessions) {
+    let mongo = mongodb().await;
+    let sessions = Sessions::new(&mongo.database);
+    sessions.ensure_indexes().await.unwrap();
+    sessions.ensure_indexes().await.unwrap();
+    (mongo, sessions)
+}
+
+fn item(sku: &str) -> Sellable {
+    Sellable {
+        sku: Sku::parse(sku).unwrap(),
+        product_id: "p".to_owned(),
+        slug: Slug::parse("p").unwrap(),
+        name: "$name of a thing".to_owned(),
+        options: String::new(),
+        picture: None,
+        price: Money::new(1_900, Currency::EUR),
+        tax_class: TaxClass::Standard,
+    }
+}
+
+fn pieces(n: u32) -> Quantity {
+    Quantity::new(n).unwrap()
+}
+
+#[tokio::test]
+async fn the_first_thing_added_begins_a_session_and_looking_does_not() {
+    let (mongo, sessions) = sessions().await;
+    let stranger = SessionToken::random();
+    assert!(sessions.cart(&stranger.id()).await.unwrap().is_empty());
+    let collection = mongo.database.collection::<mongodb::bson::Document>("sessions");
+    assert_eq!(collection.count_documents(mongodb::bson::doc! {}).await.unwrap(), 0);
+
+    let added = sessions.add_to_cart(None, &item("a"), pieces(2), 999).await.unwrap();
+    let token = added.new_session.unwrap();
+    assert_eq!(sessions.cart(&token.id()).await.unwrap(), added.cart);
+    let stored = collection.find_one(mongodb::bson::doc! {}).await.unwrap().unwrap();
+    assert!(!stored.to_string().contains(&token.expose()), "the token itself is not stored");
+}
+
+#[tokio::test]
+async fn adding_is_what_the_domain_says_it_is() {
+    let (_mongo, sessions) = sessions().await;
+    let token = sessions.add_to_cart(None, &item("a"), pieces(1), 999).await.unwrap().new_session;
+    let mut expected = Cart::default();
+    expected.add(item("a"), pieces(1)).unwrap();
+    for (sku, n) in [("b", 2), ("a", 3), ("c", 1), ("b", 5), ("a", 1)] {
+        let added = sessions.add_to_cart(token.as_ref(), &item(sku), pieces(n), 999).await.unwrap();
+        expected.add(item(sku), pieces(n)).unwrap();
+        assert_eq!(added.cart, expected);
+        assert!(added.new_session.is_none());
+    }
+}
+
+#[tokio::test]
+async fn two_tabs_adding_at_once_lose_nothing() {
+    let (_mongo, sessions) = sessions().await;
+    let token = sessions.add_to_cart(None, &item("a"), pieces(1), 999).await.unwrap().new_session;
+    let token = token.unwrap();
+    let tasks: Vec<_> = (0..20)
+        .map(|n| {
+            let (sessions, token) = (sessions.clone(), token.clone());
+            let sku = if n % 2 == 0 { "a" } else { "b" };
+            tokio::spawn(async move {
+                sessions.add_to_cart(Some(&token), &item(sku), pieces(1), 999).await.unwrap();
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let cart = sessions.cart(&token.id()).await.unwrap();
+    assert_eq!((cart.pieces(), cart.lines.len(), cart.version), (21, 2, 21));
+}
+
+#[tokio::test]
+async fn concurrent_changes_are_all_applied_by_compare_and_set() {
+    let (_mongo, sessions) = sessions().await;
+    let token = sessions.add_to_cart(None, &item("s0"), pieces(1), 999).await.unwrap().new_session;
+    let token = token.unwrap();
+    for n in 1..4 {
+        sessions.add_to_cart(Some(&token), &item(&format!("s{n}")), pieces(1), 999).await.unwrap();
+    }
+    let tasks: Vec<_> = (0..4)
+        .map(|n| {
+            let (sessions, id) = (sessions.clone(), token.id());
+            tokio::spawn(async move {
+                let sku = Sku::parse(&format!("s{n}")).unwrap();
+                sessions
+                    .change_cart(&id, |cart| {
+                        cart.set_quantity(&sku, pieces(7)).unwrap();
+                        Ok::<_, Error>(())
+                    })
+                    .await
+                    .unwrap();
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(sessions.cart(&token.id()).await.unwrap().pieces(), 28);
+}
+
+#[tokio::test]
+async fn more_than_allowed_is_refused_and_says_how_many_are_there() {
+    let (_mongo, sessions) = sessions().await;
+    let added = sessions.add_to_cart(None, &item("a"), pieces(3), 5).await.unwrap();
+    let token = added.new_session.unwrap();
+    let refused = sessions.add_to_cart(Some(&token), &item("a"), pieces(3), 5).await.unwrap_err();
+    assert!(matches!(refused, AddRefused::TooMany { in_cart: 3 }));
+    assert!(sessions.add_to_cart(Some(&token), &item("a"), pieces(2), 5).await.is_ok());
+    assert!(matches!(
+        sessions.add_to_cart(None, &item("a"), pieces(3), 2).await,
+        Err(AddRefused::TooMany { in_cart: 0 })
+    ));
+    for n in 1..Cart::MAX_LINES {
+        sessions.add_to_cart(Some(&token), &item(&format!("s{n}")), pieces(1), 9).await.unwrap();
+    }
+    let refused = sessions.add_to_cart(Some(&token), &item("over"), pieces(1), 9).await;
+    assert!(matches!(refused, Err(AddRefused::Full)));
+}
+
+#[tokio::test]
+async fn an_unknown_token_is_not_revived() {
+    let (_mongo, sessions) = sessions().await;
+    let planted = SessionToken::random();
+    let added = sessions.add_to_cart(Some(&planted), &item("a"), pieces(1), 9).await.unwrap();
+    assert_ne!(added.new_session.unwrap(), planted);
+    assert!(sessions.cart(&planted.id()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_ordered_cart_is_emptied_unless_it_was_changed_since() {
+    let (_mongo, sessions) = sessions().await;
+    let added = sessions.add_to_cart(None, &item("a"), pieces(1), 9).await.unwrap();
+    let (token, ordered) = (added.new_session.unwrap(), added.cart.version);
+    let later = sessions.add_to_cart(Some(&token), &item("b"), pieces(1), 9).await.unwrap().cart;
+    sessions.empty_cart(&token.id(), ordered).await.unwrap();
+    assert_eq!(sessions.cart(&token.id()).await.unwrap(), later);
+    sessions.empty_cart(&token.id(), later.version).await.unwrap();
+    let emptied = sessions.cart(&token.id()).await.unwrap();
+    assert!(emptied.is_empty() && emptied.version > later.version);
+}
+
+#[tokio::test]
+async fn what_was_typed_at_the_checkout_is_kept() {
+    let (_mongo, sessions) = sessions().await;
+    let added = sessions.add_to_cart(None, &item("a"), pieces(1), 9).await.unwrap();
+    let token = added.new_session.unwrap();
+    let draft = CheckoutDraft {
+        form: CheckoutForm { city: "Berlin".to_owned(), ..CheckoutForm::default() },
+        refusal: Some(Refusal::PaymentUnavailable),
+    };
+    sessions.keep_draft(&token.id(), &draft).await.unwrap();
+    assert_eq!(sessions.cart_and_draft(&token.id()).await.unwrap(), (added.cart, draft));
+}
