@@ -1,0 +1,200 @@
+//! What shoppers may see: filters, projections and pipelines. Each reads what one page needs in one round trip.
+
+use super::{CATEGORIES, PRODUCTS, filters};
+use crate::category::CategoryPath;
+use domain::{Market, Sku, Slug, listing::Sort};
+use mongodb::{
+    bson::{Document, doc},
+    options::Collation,
+};
+
+/// Published, in the market's language and with a price in its currency: what a shopper may see.
+pub(crate) fn visible(market: &Market) -> Document {
+    doc! {
+        "status": "published",
+        format!("translations.{}.slug", market.locale): { "$exists": true },
+        format!("lowest_price.{}", market.currency.code()): { "$exists": true },
+    }
+}
+
+fn visible_and(market: &Market, also: Document) -> Document {
+    let mut filter = visible(market);
+    filter.extend(also);
+    filter
+}
+
+/// The product with an address, if a shopper may see it.
+fn by_slug(market: &Market, slug: &Slug) -> Document {
+    // The address is exact, so it takes the place of "has an address".
+    visible_and(market, doc! { format!("translations.{}.slug", market.locale): slug.as_str() })
+}
+
+/// The product with an address beside all categories it stands in, those above included.
+pub(crate) fn product_with_shelves(market: &Market, slug: &Slug) -> Vec<Document> {
+    vec![
+        doc! { "$match": by_slug(market, slug) },
+        doc! { "$limit": 1 },
+        doc! { "$lookup": {
+            "from": CATEGORIES,
+            "localField": "category_paths",
+            "foreignField": "_id",
+            "as": "shelves",
+        } },
+        doc! { "$project": { "_id": 0, "product": "$$ROOT", "shelves": "$shelves" } },
+    ]
+}
+
+/// The products in a category and below it.
+pub(crate) fn in_category(market: &Market, path: &str) -> Document {
+    visible_and(market, doc! { "category_paths": path })
+}
+
+/// The products with any of the SKUs.
+pub(crate) fn with_skus(market: &Market, skus: &[Sku]) -> Document {
+    visible_and(market, filters::having_skus(skus))
+}
+
+/// The order of a list; the identifier decides between equals, so that no page shows a product of
+/// another one again.
+pub(crate) fn order(market: &Market, sort: Sort) -> Document {
+    let price = format!("lowest_price.{}", market.currency.code());
+    match sort {
+        Sort::Name => doc! { format!("translations.{}.name", market.locale): 1, "_id": 1 },
+        Sort::PriceUp => doc! { price: 1, "_id": 1 },
+        Sort::PriceDown => doc! { price: -1, "_id": -1 },
+        Sort::Newest => doc! { "created_at": -1, "_id": -1 },
+    }
+}
+
+/// The alphabet of a language: `é` beside `e`, capitals beside small letters.
+pub(crate) fn collation(locale: &str) -> Collation {
+    let language = locale.split('-').next().unwrap_or(locale);
+    Collation::builder().locale(language).build()
+}
+
+/// What a tile shows of a product.
+pub(crate) fn card(market: &Market) -> Document {
+    let translation = format!("$translations.{}", market.locale);
+    doc! {
+        "slug": format!("{translation}.slug"),
+        "name": format!("{translation}.name"),
+        "picture": { "$first": "$media" },
+        "variants.sku": 1,
+        "variants.prices": 1,
+    }
+}
+
+/// What a cart needs of a product, beside a tile's.
+pub(crate) fn sellable(market: &Market) -> Document {
+    let mut fields = card(market);
+    fields.extend(doc! { "variants.options": 1, "variants.tax_class": 1 });
+    fields
+}
+
+/// Up to `limit` others of the same category, beginning with those that came after the product and
+/// going round: each product shows others, and always the same.
+pub(crate) fn related(market: &Market, path: &str, id: &str, limit: i64) -> Vec<Document> {
+    let stretch = |from_there: Document| {
+        let filter = visible_and(market, doc! { "category_paths": path, "_id": from_there });
+        vec![
+            doc! { "$match": filter },
+            doc! { "$sort": { "_id": 1 } },
+            doc! { "$limit": limit },
+            doc! { "$project": card(market) },
+        ]
+    };
+    let mut pipeline = stretch(doc! { "$gt": id });
+    let before = stretch(doc! { "$lt": id });
+    pipeline.push(doc! { "$unionWith": { "coll": PRODUCTS, "pipeline": before } });
+    pipeline.push(doc! { "$limit": limit });
+    pipeline
+}
+
+/// The categories above a category, itself and those directly below it, with what their tiles show.
+pub(crate) fn family(market: &Market, path: &CategoryPath) -> Vec<Document> {
+    let line: Vec<String> = path.from_root().into_iter().map(String::from).collect();
+    let filter = doc! { "$or": [{ "_id": { "$in": line } }, { "parent": path.as_str() }] };
+    tiles(market, filter, 1)
+}
+
+/// The categories at the root with what their tiles show, and up to `newest` products of each.
+pub(crate) fn roots(market: &Market, newest: i64) -> Vec<Document> {
+    tiles(market, at_the_root(), newest)
+}
+
+/// The categories at the root.
+pub(crate) fn at_the_root() -> Document {
+    doc! { "parent": null }
+}
+
+/// The merchant's order of categories.
+pub(crate) fn shelf_order() -> Document {
+    doc! { "position": 1, "_id": 1 }
+}
+
+fn tiles(market: &Market, filter: Document, newest: i64) -> Vec<Document> {
+    let lookup = |name: &str, pipeline: Vec<Document>| {
+        doc! { "$lookup": {
+            "from": PRODUCTS,
+            "localField": "_id",
+            "foreignField": "category_paths",
+            "pipeline": pipeline,
+            "as": name,
+        } }
+    };
+    let seen = doc! { "$match": visible(market) };
+    vec![
+        doc! { "$match": filter },
+        doc! { "$sort": shelf_order() },
+        lookup("count", vec![seen.clone(), doc! { "$count": "products" }]),
+        lookup(
+            "newest",
+            vec![
+                seen,
+                doc! { "$sort": order(market, Sort::Newest) },
+                doc! { "$limit": newest },
+                doc! { "$project": card(market) },
+            ],
+        ),
+    ]
+}
+
+/// Products that the merchant wants to be shown first.
+pub(crate) fn featured(market: &Market) -> Document {
+    visible_and(market, doc! { "featured": true })
+}
+
+/// Whom the pictures of visible products and of categories are owed to.
+pub(crate) fn credits(market: &Market) -> Vec<Document> {
+    let translation = format!("$translations.{}", market.locale);
+    let of_categories = vec![
+        doc! { "$match": { "picture.credit": { "$exists": true } } },
+        doc! { "$project": { "picture.credit": 1 } },
+    ];
+    vec![
+        doc! { "$match": visible_and(market, doc! { "media.credit": { "$exists": true } }) },
+        doc! { "$project": {
+            "slug": format!("{translation}.slug"),
+            "name": format!("{translation}.name"),
+            "media.credit": 1,
+        } },
+        doc! { "$unionWith": { "coll": CATEGORIES, "pipeline": of_categories } },
+    ]
+}
+
+/// The addresses of visible products and of categories, and when each changed last.
+pub(crate) fn addresses(market: &Market) -> Vec<Document> {
+    let of_products = vec![
+        doc! { "$match": visible(market) },
+        doc! { "$sort": { "_id": 1 } },
+        doc! { "$project": {
+            "slug": format!("$translations.{}.slug", market.locale),
+            "updated_at": 1,
+        } },
+    ];
+    vec![
+        doc! { "$sort": { "_id": 1 } },
+        doc! { "$project": { "updated_at": 1 } },
+        doc! { "$unionWith": { "coll": PRODUCTS, "pipeline": of_products } },
+    ]
+}

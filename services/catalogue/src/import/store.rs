@@ -1,0 +1,181 @@
+//! The second half of every import: pictures are finished several at a time, products are stored
+//! one after the other in the file's order, so that the later of two that collide is the one that
+//! is rejected.
+
+use super::{Entry, ImportError, Item, MediaSource, Progress, Reason, Report};
+use crate::{
+    Catalogue, CategoryDraft, CategoryPath, Outcome, Upsert, WriteError,
+    media::{MediaError, MediaItem, MediaStore, PhotoCredit},
+};
+use bytes::Bytes;
+use futures::{StreamExt, stream};
+use std::{
+    collections::{BTreeMap, HashSet},
+    path::{Component, Path, PathBuf},
+};
+
+/// Pictures that are worked on at once; the media store itself encodes no more than there are cores.
+const AT_ONCE: usize = 8;
+
+/// Where an import takes its pictures from, and where everything goes.
+pub(super) struct Shelves<'a> {
+    pub catalogue: &'a Catalogue,
+    pub media: &'a MediaStore,
+    /// The folder of pictures.
+    pub assets: &'a Path,
+}
+
+/// A line whose pictures are finished, or why they are not.
+type Finished = Result<Result<Item<MediaItem>, Reason>, ImportError>;
+
+impl Shelves<'_> {
+    /// Stores all entries; what becomes of each goes into the report.
+    pub async fn store(
+        &self,
+        entries: Vec<Entry>,
+        mut report: Report,
+        progress: &mut dyn Progress,
+    ) -> Result<Report, ImportError> {
+        progress.begin(entries.len() as u64);
+        let mut known = HashSet::new();
+        let pictures = |entry: Entry| {
+            let Entry { line, item, categories, stock } = entry;
+            let (media, assets) = (self.media.clone(), self.assets.to_owned());
+            async move { (line, categories, stock, finished(item, media, assets).await) }
+        };
+        let mut finished = stream::iter(entries).map(pictures).buffered(AT_ONCE);
+        while let Some((line, categories, stock, item)) = finished.next().await {
+            let item = match item? {
+                Ok(item) => item,
+                Err(reason) => {
+                    report.reject(line, reason);
+                    progress.done("");
+                    continue;
+                }
+            };
+            report.categories_created += self.make_missing(&categories, &mut known).await?;
+            match self.put(&item).await {
+                Ok(upsert) => {
+                    count(&mut report, &item, upsert);
+                    report.stock.extend(stock);
+                }
+                Err(WriteError::Refused(fault)) => report.reject(line, fault.into()),
+                Err(WriteError::Contended) => report.reject(line, Reason::Contended),
+                Err(WriteError::Database(error)) => return Err(error.into()),
+            }
+            progress.done(name(&item));
+        }
+        report.rejected.sort_by_key(|rejected| rejected.line);
+        report.notes.sort_by_key(|note| note.line);
+        Ok(report)
+    }
+
+    async fn put(&self, item: &Item<MediaItem>) -> Result<Upsert, WriteError> {
+        match item {
+            Item::Product(draft) => self.catalogue.upsert_product(draft).await,
+            Item::Category(draft) => self.catalogue.upsert_category(draft).await,
+        }
+    }
+
+    /// Makes the categories that are not there and says how many; those that are there keep the
+    /// name, place and picture that the merchant has given them meanwhile.
+    async fn make_missing(
+        &self,
+        categories: &[(CategoryPath, String)],
+        known: &mut HashSet<CategoryPath>,
+    ) -> Result<u64, ImportError> {
+        let mut made = 0;
+        for (path, name) in categories {
+            if known.contains(path) || self.catalogue.has_category(path).await? {
+                known.insert(path.clone());
+                continue;
+            }
+            let locale = self.catalogue.market().locale.clone();
+            let draft = CategoryDraft {
+                path: path.clone(),
+                names: BTreeMap::from([(locale, name.clone())]),
+                descriptions: BTreeMap::new(),
+                position: None,
+                picture: None,
+            };
+            match self.catalogue.upsert_category(&draft).await {
+                Ok(_) => made += 1,
+                Err(WriteError::Database(error)) => return Err(error.into()),
+                // The product that needs it is refused for want of it.
+                Err(WriteError::Refused(_) | WriteError::Contended) => continue,
+            }
+            known.insert(path.clone());
+        }
+        Ok(made)
+    }
+}
+
+fn count(report: &mut Report, item: &Item<MediaItem>, upsert: Upsert) {
+    match (item, upsert.outcome) {
+        (Item::Product(_), Outcome::Created) => report.created += 1,
+        (Item::Product(_), Outcome::Updated) => report.updated += 1,
+        (Item::Product(_), Outcome::Unchanged) => report.unchanged += 1,
+        (Item::Category(_), Outcome::Created) => report.categories_created += 1,
+        (Item::Category(_), _) => {}
+    }
+    if upsert.outcome != Outcome::Unchanged {
+        report.touched.push(upsert.touched);
+    }
+}
+
+fn name(item: &Item<MediaItem>) -> &str {
+    match item {
+        Item::Product(draft) => draft.translations.values().next().map_or("", |text| &text.name),
+        Item::Category(draft) => draft.path.as_str(),
+    }
+}
+
+async fn finished(item: Item, media: MediaStore, assets: PathBuf) -> Finished {
+    match item {
+        Item::Product(mut draft) => {
+            let mut items = Vec::new();
+            for source in std::mem::take(&mut draft.media) {
+                match picture(source, &media, &assets).await? {
+                    Ok(item) => items.push(item),
+                    Err(reason) => return Ok(Err(reason)),
+                }
+            }
+            Ok(Ok(Item::Product(draft.with_media(items))))
+        }
+        Item::Category(mut draft) => {
+            let Some(source) = draft.picture.take() else {
+                return Ok(Ok(Item::Category(draft.with_picture(None))));
+            };
+            let item = picture(source, &media, &assets).await?;
+            Ok(item.map(|item| Item::Category(draft.with_picture(Some(item)))))
+        }
+    }
+}
+
+async fn picture(
+    source: MediaSource,
+    media: &MediaStore,
+    assets: &Path,
+) -> Result<Result<MediaItem, Reason>, ImportError> {
+    let MediaSource { file, alt, credit } = source;
+    let inside = |part: Component<'_>| matches!(part, Component::Normal(_));
+    if file.is_empty() || !Path::new(&file).components().all(inside) {
+        return Ok(Err(Reason::FileName(file)));
+    }
+    let original = match tokio::fs::read(assets.join(&file)).await {
+        Ok(bytes) => Bytes::from(bytes),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(Err(Reason::FileMissing(file)));
+        }
+        Err(error) => return Ok(Err(Reason::Picture { file, reason: error.to_string() })),
+    };
+    let file_name = file.rsplit('/').next().unwrap_or(&file);
+    match media.add(file_name, original).await {
+        Ok(rendition) => {
+            let credit = credit.or_else(|| PhotoCredit::of_file_name(file_name));
+            Ok(Ok(MediaItem { rendition, alt, credit }))
+        }
+        Err(error @ MediaError::Store(_)) => Err(ImportError::Media(error)),
+        Err(error) => Ok(Err(Reason::Picture { file, reason: error.to_string() })),
+    }
+}

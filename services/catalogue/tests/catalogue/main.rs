@@ -1,0 +1,9 @@
+//! The catalogue against a real MongoDB-protocol server and a real folder of pictures.
+
+mod common;
+mod import_jsonl;
+mod import_vendure;
+mod media;
+mod pages;
+mod reads;
+mod writes;
