@@ -1,0 +1,3 @@
+drop table outbox;
+drop table stock_levels;
+drop table warehouses;

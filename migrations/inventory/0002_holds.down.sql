@@ -1,0 +1,2 @@
+drop table holds;
+drop function refuse_illegal_hold;

@@ -1,0 +1,2 @@
+drop table movements;
+drop function refuse_rewriting_the_ledger;

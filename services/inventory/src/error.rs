@@ -1,0 +1,72 @@
+//! What can go wrong between this service and its database. Refusals that a caller is to answer with
+//! words (out of stock, unknown warehouse) are in the errors of the use-cases, which wrap this one.
+
+use crate::{AllocateError, HoldError, LevelError, ReleaseError};
+
+/// The database could not be used, or it refused a change that no use-case should have tried.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// `holds_within_on_hand_ck`: a level would promise more pieces than there are.
+    #[error("the database refused to promise more than is on hand")]
+    Oversell,
+    /// One of a level's numbers would be less than zero.
+    #[error("the database refused a level below zero: {constraint}")]
+    BelowZero {
+        /// The constraint that names the number.
+        constraint: String,
+    },
+    /// `level_in_known_warehouse_fk`: no warehouse has this code.
+    #[error("the warehouse is not known")]
+    UnknownWarehouse,
+    /// `hold_live_once_uq`: the order would hold the same pieces a second time.
+    #[error("the database refused a second hold for the same order")]
+    HeldTwice,
+    /// `hold_transition_legal_ck`, `hold_content_fixed_ck`: a hold may not change like this.
+    #[error("the database refused to change a hold: {reason}")]
+    IllegalTransition {
+        /// The database's words.
+        reason: String,
+    },
+    /// `movements_append_only_ck`: the ledger may not be rewritten.
+    #[error("the database refused to rewrite the ledger")]
+    AppendOnly,
+    /// Anything else: no connection, a time-out, a constraint without a name of its own here.
+    #[error("PostgreSQL: {0}")]
+    Database(#[source] sqlx::Error),
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        let refusal = error.as_database_error().and_then(|refusal| {
+            let constraint = refusal.constraint()?;
+            Some((constraint.to_owned(), refusal.message().to_owned()))
+        });
+        let Some((constraint, reason)) = refusal else { return Self::Database(error) };
+        match constraint.as_str() {
+            "holds_within_on_hand_ck" => Self::Oversell,
+            "on_hand_not_negative_ck"
+            | "held_not_negative_ck"
+            | "allocated_not_negative_ck"
+            | "safety_not_negative_ck" => Self::BelowZero { constraint },
+            "level_in_known_warehouse_fk" => Self::UnknownWarehouse,
+            "hold_live_once_uq" => Self::HeldTwice,
+            "hold_transition_legal_ck" | "hold_content_fixed_ck" => {
+                Self::IllegalTransition { reason }
+            }
+            "movements_append_only_ck" => Self::AppendOnly,
+            _ => Self::Database(error),
+        }
+    }
+}
+
+/// In a use-case `?` makes a database error the `Storage` of the use-case's own.
+macro_rules! wrapped_in {
+    ($($use_case:ty),+) => {
+        $(impl From<sqlx::Error> for $use_case {
+            fn from(error: sqlx::Error) -> Self {
+                Self::Storage(error.into())
+            }
+        })+
+    };
+}
+wrapped_in!(HoldError, AllocateError, ReleaseError, LevelError);

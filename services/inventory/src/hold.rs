@@ -1,0 +1,283 @@
+//! Holds: pieces set aside for an order until it is paid or the time runs out. The order is known by
+//! its reference alone. Whether an expired hold may be given back is decided by the caller, who can
+//! ask the payment provider first; the clock that says it has expired is the database's.
+
+use crate::{Error, Inventory, end, queries, standing::Standing};
+use domain::{
+    Sku,
+    stock::{Allocation, Demand, HoldState, Shortage, sum_demands},
+};
+use sqlx::{PgConnection, Postgres, Transaction};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// The longest that pieces are set aside without a word from the order; a longer wish is cut to it.
+pub const LONGEST_HOLD: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Why no pieces were set aside. Nothing of the call was done: what the order held before, it holds.
+#[derive(Debug, thiserror::Error)]
+pub enum HoldError {
+    /// There are too few pieces; every SKU that is short is told.
+    #[error("out of stock: {}", told(.0))]
+    OutOfStock(Vec<Shortage>),
+    /// Nothing was asked for.
+    #[error("nothing was asked for")]
+    NothingDemanded,
+    /// A line without pieces.
+    #[error("no pieces of {sku} were asked for")]
+    NoPieces {
+        /// The line's SKU.
+        sku: Sku,
+    },
+    /// The order was paid already, and what it has is its own.
+    #[error("the pieces of order {reference} are allocated already")]
+    AlreadyAllocated {
+        /// The order.
+        reference: Uuid,
+    },
+    /// The database could not be used.
+    #[error(transparent)]
+    Storage(#[from] Error),
+}
+
+/// Why an order's pieces could not be made its own.
+#[derive(Debug, thiserror::Error)]
+pub enum AllocateError {
+    /// The hold had been given back and the pieces are gone since; every SKU that is short is told.
+    #[error("out of stock: {}", told(.0))]
+    OutOfStock(Vec<Shortage>),
+    /// Nothing was ever held for this order.
+    #[error("nothing was ever held for order {reference}")]
+    NeverHeld {
+        /// The order.
+        reference: Uuid,
+    },
+    /// The database could not be used.
+    #[error(transparent)]
+    Storage(#[from] Error),
+}
+
+/// Why an order's pieces were not given back.
+#[derive(Debug, thiserror::Error)]
+pub enum ReleaseError {
+    /// The order was paid: its pieces come back by cancelling or returning, not by releasing.
+    #[error("the pieces of order {reference} are allocated already")]
+    AlreadyAllocated {
+        /// The order.
+        reference: Uuid,
+    },
+    /// The database could not be used.
+    #[error(transparent)]
+    Storage(#[from] Error),
+}
+
+/// An order's own pieces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allocated {
+    /// The pieces, by SKU and warehouse.
+    pub allocations: Vec<Allocation>,
+    /// How they became the order's own.
+    pub taken: Taken,
+}
+
+/// How pieces became an order's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// They were held for it.
+    FromHold,
+    /// The hold had been given back, and the pieces were taken anew, perhaps from elsewhere.
+    Anew,
+    /// They were its own already.
+    Before,
+}
+
+fn told(shortages: &[Shortage]) -> String {
+    shortages.iter().map(Shortage::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl Inventory {
+    /// Sets pieces aside for an order for `ttl`, and says from which warehouses they come.
+    ///
+    /// Safe to repeat: the same demands again get the same answer, and the expiry is put off. Other
+    /// demands replace the earlier hold in one transaction; if they cannot be served, the earlier
+    /// hold stays. Lines of one SKU are summed. A hold that had been given back is made anew.
+    ///
+    /// Under contention everyone is answered: who comes first is served, and who finds too few left
+    /// is told how many.
+    ///
+    /// Three statements between begin and commit, however many lines: lock the order, lock and read
+    /// the levels, write. (Four when an earlier hold is replaced.)
+    pub async fn hold(
+        &self,
+        reference: Uuid,
+        demands: &[Demand],
+        ttl: Duration,
+    ) -> Result<Vec<Allocation>, HoldError> {
+        if demands.is_empty() {
+            return Err(HoldError::NothingDemanded);
+        }
+        if let Some(empty) = demands.iter().find(|demand| demand.quantity == 0) {
+            return Err(HoldError::NoPieces { sku: empty.sku.clone() });
+        }
+        let wanted = sum_demands(demands);
+        let (mut transaction, standing) = self.lock(reference, &wanted).await?;
+        let held = hold_locked(&mut transaction, reference, &standing, &wanted, ttl).await;
+        end(transaction, held).await
+    }
+
+    /// Puts the expiry of an order's hold off to `ttl` from now, never nearer. `false` when the order
+    /// holds nothing (any more).
+    ///
+    /// Two statements between begin and commit.
+    pub async fn extend(&self, reference: Uuid, ttl: Duration) -> Result<bool, Error> {
+        let mut transaction = self.pool.begin().await?;
+        queries::holds::lock_reference(&mut transaction, reference).await?;
+        let extended = queries::holds::extend(&mut transaction, reference, ttl).await?;
+        transaction.commit().await?;
+        Ok(extended > 0)
+    }
+
+    /// Makes the pieces held for an order its own, because it was paid.
+    ///
+    /// Safe to repeat. A hold whose time has run out serves as long as nobody gave it back. If it was
+    /// given back, the pieces are taken anew in the same transaction; if they are gone, the caller
+    /// is told and has money to return.
+    ///
+    /// Three statements between begin and commit; four when the pieces are taken anew; two when they
+    /// were the order's own before.
+    pub async fn allocate(&self, reference: Uuid) -> Result<Allocated, AllocateError> {
+        let (mut transaction, standing) = self.lock(reference, &[]).await?;
+        let allocated = allocate_locked(&mut transaction, reference, &standing).await;
+        end(transaction, allocated).await
+    }
+
+    /// Gives back what is held for an order and returns it. Safe to repeat: nothing is given back
+    /// when nothing is held (any more). What was allocated is not given back like this.
+    ///
+    /// Three statements between begin and commit.
+    pub async fn release(&self, reference: Uuid) -> Result<Vec<Allocation>, ReleaseError> {
+        let (mut transaction, standing) = self.lock(reference, &[]).await?;
+        let released = release_locked(&mut transaction, reference, &standing).await;
+        end(transaction, released).await
+    }
+
+    /// Orders whose hold has run out by the database's clock and was not given back, the longest
+    /// overdue first, at most `limit` of them.
+    ///
+    /// For the sweeper, who asks the payment provider about each before it calls
+    /// [`expire_holds`](Self::expire_holds). An order that is still being paid should be
+    /// [extended](Self::extend), or it comes first in every list.
+    pub async fn list_expired(&self, limit: u32) -> Result<Vec<Uuid>, Error> {
+        Ok(queries::holds::expired(&self.pool, limit).await?)
+    }
+
+    /// Gives back what is held for these orders where the time has run out, and returns the orders
+    /// for which it did. Not for one that was extended or paid since the caller listed it, nor for
+    /// one that somebody else is at work on in this moment: that one is listed again.
+    ///
+    /// One transaction for each order, of three statements. An error leaves given back what came before
+    /// it in the list.
+    pub async fn expire_holds(&self, references: &[Uuid]) -> Result<Vec<Uuid>, Error> {
+        let mut expired = Vec::new();
+        for &reference in references {
+            let mut transaction = self.pool.begin().await?;
+            let ended = expire_locked(&mut transaction, reference).await;
+            if end(transaction, ended).await? {
+                expired.push(reference);
+            }
+        }
+        Ok(expired)
+    }
+
+    /// Begins a transaction, locks the order, then all levels of the SKUs that are wanted or were
+    /// held, in the order of SKU and warehouse.
+    async fn lock(
+        &self,
+        reference: Uuid,
+        wanted: &[Demand],
+    ) -> Result<(Transaction<'static, Postgres>, Standing), Error> {
+        let mut transaction = self.pool.begin().await?;
+        // A statement of its own: the next one then sees what the last holder of the lock committed.
+        queries::holds::lock_reference(&mut transaction, reference).await?;
+        let skus: Vec<_> = wanted.iter().map(|demand| demand.sku.as_str()).collect();
+        let shelves = queries::holds::lock_shelves(&mut transaction, reference, &skus).await?;
+        Ok((transaction, Standing { shelves }))
+    }
+}
+
+async fn hold_locked(
+    connection: &mut PgConnection,
+    reference: Uuid,
+    standing: &Standing,
+    wanted: &[Demand],
+    ttl: Duration,
+) -> Result<Vec<Allocation>, HoldError> {
+    let state = standing.state();
+    if state == Some(HoldState::Allocated) {
+        return Err(HoldError::AlreadyAllocated { reference });
+    }
+    if state == Some(HoldState::Held) && standing.demands() == wanted {
+        queries::holds::extend(connection, reference, ttl).await?;
+        return Ok(standing.allocations());
+    }
+    let plan = standing.plan(wanted).map_err(HoldError::OutOfStock)?;
+    if state == Some(HoldState::Held) {
+        queries::holds::release(connection, reference, "replaced").await?;
+    }
+    queries::holds::place(connection, reference, standing.next_round(), &plan, ttl).await?;
+    Ok(plan)
+}
+
+async fn allocate_locked(
+    connection: &mut PgConnection,
+    reference: Uuid,
+    standing: &Standing,
+) -> Result<Allocated, AllocateError> {
+    let (allocations, taken) = match standing.state() {
+        None => return Err(AllocateError::NeverHeld { reference }),
+        Some(HoldState::Allocated) => (standing.allocations(), Taken::Before),
+        Some(HoldState::Held) => (standing.allocations(), Taken::FromHold),
+        Some(HoldState::Released) => {
+            let plan = standing.plan(&standing.demands()).map_err(AllocateError::OutOfStock)?;
+            (plan, Taken::Anew)
+        }
+    };
+    if taken == Taken::Anew {
+        // Held and at once allocated: a hold has no other beginning. Its expiry is never looked at.
+        let (round, ttl) = (standing.next_round(), Duration::ZERO);
+        queries::holds::place(connection, reference, round, &allocations, ttl).await?;
+    }
+    if taken != Taken::Before {
+        queries::holds::allocate(connection, reference).await?;
+    }
+    Ok(Allocated { allocations, taken })
+}
+
+async fn release_locked(
+    connection: &mut PgConnection,
+    reference: Uuid,
+    standing: &Standing,
+) -> Result<Vec<Allocation>, ReleaseError> {
+    match standing.state() {
+        None | Some(HoldState::Released) => Ok(Vec::new()),
+        Some(HoldState::Allocated) => Err(ReleaseError::AlreadyAllocated { reference }),
+        Some(HoldState::Held) => {
+            queries::holds::release(connection, reference, "released").await?;
+            Ok(standing.allocations())
+        }
+    }
+}
+
+/// Whether the hold had run out and was given back; nothing is waited for but the levels.
+async fn expire_locked(connection: &mut PgConnection, reference: Uuid) -> Result<bool, Error> {
+    if !queries::holds::try_lock_reference(connection, reference).await? {
+        return Ok(false);
+    }
+    let shelves = queries::holds::lock_shelves(connection, reference, &[]).await?;
+    let standing = Standing { shelves };
+    let overdue = standing.state() == Some(HoldState::Held) && standing.expired();
+    if overdue {
+        queries::holds::release(connection, reference, "expired").await?;
+    }
+    Ok(overdue)
+}

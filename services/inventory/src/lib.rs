@@ -1,0 +1,83 @@
+//! Stock: which warehouse has how many of what, which pieces are set aside for which order, and the
+//! ledger of everything that ever changed a number.
+//!
+//! The door is [`Inventory`]; its use-cases stand beside the nouns they are about ([`hold`],
+//! [`level`], [`movement`], [`warehouse`]). From which warehouses a wish is served is decided by
+//! [`domain::stock::allocate`], not here. What an order is, and whether it was paid, this crate does
+//! not know: an order is a `reference`.
+//!
+//! Two rules make overselling impossible. A level changes only in the statement that writes the
+//! movement it comes from, and the database refuses a level that promises more than is on hand. And
+//! who changes stock locks first the order's reference, then all levels of the SKUs concerned in one
+//! fixed order, so that decisions are made on what is true and nobody waits in a circle.
+
+mod error;
+pub mod event;
+pub mod hold;
+pub mod level;
+pub mod movement;
+mod queries;
+mod standing;
+pub mod warehouse;
+
+pub use error::Error;
+pub use event::StockChanged;
+pub use hold::{AllocateError, Allocated, HoldError, ReleaseError, Taken};
+pub use level::{BelowPromised, LevelError};
+pub use movement::{Difference, ExternalId, MovementKind, Number};
+pub use warehouse::Warehouse;
+
+use sqlx::{PgPool, Postgres, Transaction};
+
+/// The migrations of the service's schema.
+pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/inventory");
+/// The PostgreSQL schema that is this service's alone.
+pub const SCHEMA: &str = "inventory";
+
+/// The inventory service. Cheap to clone; all clones share one pool of connections.
+#[derive(Debug, Clone)]
+pub struct Inventory {
+    pool: PgPool,
+}
+
+impl Inventory {
+    /// The service on a pool whose connections see [`SCHEMA`].
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// The service on the database that the URL names.
+    pub async fn connect(url: &str, max_connections: u32) -> Result<Self, platform::Error> {
+        platform::postgres::connect(url, SCHEMA, max_connections).await.map(Self::new)
+    }
+
+    /// Brings the schema up to date; safe to repeat.
+    pub async fn migrate(url: &str) -> Result<(), platform::Error> {
+        platform::postgres::migrate(url, SCHEMA, &MIGRATOR).await
+    }
+
+    /// The pool, for the relay that empties the outbox and for health checks.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+}
+
+/// Commits what went well and rolls back what did not. The rollback is not left to the drop of the
+/// transaction: others wait for its locks.
+async fn end<T, E: From<sqlx::Error>>(
+    transaction: Transaction<'_, Postgres>,
+    outcome: Result<T, E>,
+) -> Result<T, E> {
+    match outcome {
+        Ok(value) => {
+            transaction.commit().await?;
+            Ok(value)
+        }
+        Err(reason) => {
+            // A connection that cannot even roll back is closed, which does the same; the reason is
+            // what the caller needs.
+            let _ = transaction.rollback().await;
+            Err(reason)
+        }
+    }
+}

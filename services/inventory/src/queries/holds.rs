@@ -1,0 +1,252 @@
+//! SQL about holds, and about the levels as an order sees them.
+
+use super::{few, move_stock};
+use crate::{
+    hold::LONGEST_HOLD,
+    standing::{Piece, Shelf},
+};
+use domain::{
+    Sku,
+    stock::{Allocation, HoldState},
+};
+use sqlx::{PgConnection, PgPool};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Lets nobody else change the order's holds until the transaction ends. Two orders may share a lock
+/// by their hash; that costs a wait and nothing else, since a transaction takes only one.
+pub async fn lock_reference(
+    connection: &mut PgConnection,
+    reference: Uuid,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended('inventory hold ' || $1::text, 0))")
+        .bind(reference)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// As [`lock_reference`], but answers `false` instead of waiting.
+pub async fn try_lock_reference(
+    connection: &mut PgConnection,
+    reference: Uuid,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "select pg_try_advisory_xact_lock(hashtextextended('inventory hold ' || $1::text, 0))",
+    )
+    .bind(reference)
+    .fetch_one(connection)
+    .await
+}
+
+#[derive(sqlx::FromRow)]
+struct ShelfRow {
+    warehouse: String,
+    priority: i32,
+    #[sqlx(try_from = "String")]
+    sku: Sku,
+    free: i64,
+    round: Option<i32>,
+    quantity: Option<i64>,
+    state: Option<String>,
+    expired: Option<bool>,
+}
+
+/// Locks and reads all levels of these SKUs and of those in the order's latest round, by SKU and
+/// warehouse: everyone locks in this order, so that nobody waits in a circle.
+pub async fn lock_shelves(
+    connection: &mut PgConnection,
+    reference: Uuid,
+    skus: &[&str],
+) -> Result<Vec<Shelf>, sqlx::Error> {
+    let rows: Vec<ShelfRow> = sqlx::query_as(
+        "with piece as (
+           select sku, warehouse, round, quantity, state, expires_at <= now() as expired
+           from holds
+           where reference = $1
+             and round = (select max(round) from holds where reference = $1)
+         )
+         select
+           level.warehouse,
+           warehouse.priority,
+           level.sku,
+           level.on_hand - level.held - level.allocated - level.safety as free,
+           piece.round,
+           piece.quantity,
+           piece.state,
+           piece.expired
+         from stock_levels as level
+         join warehouses as warehouse
+           on warehouse.code = level.warehouse
+         left join piece
+           on piece.sku = level.sku
+           and piece.warehouse = level.warehouse
+         where level.sku = any($2::text[] || array(select sku from piece))
+         order by level.sku, level.warehouse
+         for no key update of level",
+    )
+    .bind(reference)
+    .bind(skus)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(shelf).collect()
+}
+
+fn shelf(row: ShelfRow) -> Result<Shelf, sqlx::Error> {
+    let piece = match (row.round, row.quantity, row.state, row.expired) {
+        (Some(round), Some(quantity), Some(state), Some(expired)) => Some(Piece {
+            round,
+            quantity: u32::try_from(quantity).map_err(|error| sqlx::Error::Decode(error.into()))?,
+            state: hold_state(&state)?,
+            expired,
+        }),
+        _ => None,
+    };
+    let ShelfRow { warehouse, priority, sku, free, .. } = row;
+    Ok(Shelf { warehouse, priority, sku, free, piece })
+}
+
+fn hold_state(name: &str) -> Result<HoldState, sqlx::Error> {
+    [HoldState::Held, HoldState::Allocated, HoldState::Released]
+        .into_iter()
+        .find(|state| state.as_str() == name)
+        .ok_or_else(|| sqlx::Error::Decode(format!("unknown hold state {name:?}").into()))
+}
+
+/// Sets the planned pieces aside as the order's given round.
+pub async fn place(
+    connection: &mut PgConnection,
+    reference: Uuid,
+    round: i32,
+    plan: &[Allocation],
+    ttl: Duration,
+) -> Result<(), sqlx::Error> {
+    let ids: Vec<_> = plan.iter().map(|_| Uuid::now_v7()).collect();
+    let skus: Vec<_> = plan.iter().map(|part| part.sku.as_str()).collect();
+    let warehouses: Vec<_> = plan.iter().map(|part| part.warehouse.as_str()).collect();
+    let quantities: Vec<_> = plan.iter().map(|part| i64::from(part.quantity)).collect();
+    sqlx::query(move_stock!(
+        "taken as (
+           insert into holds (id, reference, round, sku, warehouse, quantity, expires_at)
+           select
+             part.id, $2, $3, part.sku, part.warehouse, part.quantity, now() + $4 * interval '1 ms'
+           from unnest($5::uuid[], $6::text[], $7::text[], $8::bigint[])
+             as part (id, sku, warehouse, quantity)
+           returning sku, warehouse, quantity
+         ), moved as (
+           select
+             sku, warehouse, 'held' as kind, 0::bigint as on_hand, quantity as held,
+             0::bigint as allocated, 'ordered' as cause, $2 as reference, null::text as source,
+             null::text as external_id
+           from taken"
+    ))
+    .bind(few())
+    .bind(reference)
+    .bind(round)
+    .bind(milliseconds(ttl))
+    .bind(ids)
+    .bind(skus)
+    .bind(warehouses)
+    .bind(quantities)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Puts the expiry of what is held off to `ttl` from now, never nearer; answers how many rows.
+pub async fn extend(
+    connection: &mut PgConnection,
+    reference: Uuid,
+    ttl: Duration,
+) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query(
+        "update holds
+         set expires_at = greatest(expires_at, now() + $2 * interval '1 ms')
+         where reference = $1
+           and state = 'held'",
+    )
+    .bind(reference)
+    .bind(milliseconds(ttl))
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Gives back what is held.
+pub async fn release(
+    connection: &mut PgConnection,
+    reference: Uuid,
+    cause: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(move_stock!(
+        "ended as (
+           update holds
+           set state = 'released', ended_at = now()
+           where reference = $2
+             and state = 'held'
+           returning sku, warehouse, quantity
+         ), moved as (
+           select
+             sku, warehouse, 'released' as kind, 0::bigint as on_hand, -quantity as held,
+             0::bigint as allocated, $3 as cause, $2 as reference, null::text as source,
+             null::text as external_id
+           from ended"
+    ))
+    .bind(few())
+    .bind(reference)
+    .bind(cause)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Makes what is held the order's own.
+pub async fn allocate(connection: &mut PgConnection, reference: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query(move_stock!(
+        "ended as (
+           update holds
+           set state = 'allocated', ended_at = now()
+           where reference = $2
+             and state = 'held'
+           returning sku, warehouse, quantity
+         ), moved as (
+           select
+             sku, warehouse, 'allocated' as kind, 0::bigint as on_hand, -quantity as held,
+             quantity as allocated, 'paid' as cause, $2 as reference, null::text as source,
+             null::text as external_id
+           from ended"
+    ))
+    .bind(few())
+    .bind(reference)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Orders whose hold has run out and was not given back, the longest overdue first.
+pub async fn expired(pool: &PgPool, limit: u32) -> Result<Vec<Uuid>, sqlx::Error> {
+    // The rows are limited first, so that a long backlog is not read to its end each time. An
+    // order's rows expire together and count together, so there may be fewer orders than the limit,
+    // but there are some if there are any.
+    sqlx::query_scalar(
+        "select reference
+         from (
+           select reference, expires_at
+           from holds
+           where state = 'held'
+             and expires_at <= now()
+           order by expires_at
+           limit $1
+         ) as overdue
+         group by reference
+         order by min(expires_at)",
+    )
+    .bind(i64::from(limit))
+    .fetch_all(pool)
+    .await
+}
+
+fn milliseconds(ttl: Duration) -> i64 {
+    // The longest hold is far below the range of the number.
+    i64::try_from(ttl.min(LONGEST_HOLD).as_millis()).unwrap_or(i64::MAX)
+}

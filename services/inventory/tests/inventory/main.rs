@@ -1,0 +1,14 @@
+//! The inventory service against a real PostgreSQL, each test with a database of its own.
+
+mod allocating;
+mod constraints;
+mod contention;
+mod events;
+mod holding;
+mod ledger;
+mod levels;
+mod migrations;
+mod random_operations;
+mod statements;
+mod stockroom;
+mod sweeping;
