@@ -1,0 +1,10 @@
+//! The sandbox payment provider over the wire, with a small shop that receives its webhooks.
+
+mod api;
+mod durability;
+mod faults;
+mod pages;
+mod shop;
+mod tokens;
+mod webhooks;
+mod world;
