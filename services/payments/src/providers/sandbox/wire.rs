@@ -1,0 +1,151 @@
+//! The sandbox's JSON, and what it means to us. What is not listed is not read.
+
+use crate::{
+    ProviderError, RefundState,
+    provider::{ProviderPayment, ProviderRefund},
+};
+use domain::{
+    money::{Currency, Money},
+    payment::AttemptState,
+};
+use serde::{Deserialize, Serialize};
+
+/// The error code for a payment that is not there.
+pub(super) const NOT_FOUND: &str = "payment_not_found";
+/// The error code for an idempotency key that belongs to another request.
+pub(super) const KEY_MISMATCH: &str = "idempotency_mismatch";
+/// The error code for an idempotency key whose first request is still being answered.
+pub(super) const KEY_IN_FLIGHT: &str = "idempotency_in_flight";
+
+#[derive(Serialize)]
+pub(super) struct Proposal<'a> {
+    pub(super) reference: &'a str,
+    pub(super) amount_minor: i64,
+    pub(super) currency: &'a str,
+    pub(super) return_url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) token: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+pub(super) struct RefundRequest {
+    pub(super) amount_minor: i64,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Payment {
+    id: String,
+    reference: String,
+    amount_minor: i64,
+    currency: String,
+    status: Status,
+    decline_code: Option<String>,
+    refunded_minor: i64,
+    redirect_url: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    RequiresAction,
+    Processing,
+    Succeeded,
+    Declined,
+    Cancelled,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Payments {
+    pub(super) data: Vec<Payment>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Refund {
+    id: String,
+    amount_minor: i64,
+    currency: String,
+    status: RefundStatus,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RefundStatus {
+    Succeeded,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Errors {
+    pub(super) error: Problem,
+}
+
+#[derive(Default, Deserialize)]
+pub(super) struct Problem {
+    pub(super) code: String,
+    pub(super) message: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Event {
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    pub(super) data: EventData,
+}
+
+#[derive(Deserialize)]
+pub(super) struct EventData {
+    #[serde(default)]
+    pub(super) payment: Option<EventPayment>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct EventPayment {
+    pub(super) id: String,
+}
+
+impl Payment {
+    pub(super) fn has_taken_money(&self) -> bool {
+        self.status == Status::Succeeded
+    }
+}
+
+impl TryFrom<Payment> for ProviderPayment {
+    type Error = ProviderError;
+
+    fn try_from(payment: Payment) -> Result<Self, ProviderError> {
+        let currency = currency(&payment.currency)?;
+        Ok(Self {
+            id: payment.id,
+            reference: payment.reference,
+            amount: Money::new(payment.amount_minor, currency),
+            state: match payment.status {
+                Status::RequiresAction => AttemptState::RequiresAction,
+                Status::Processing => AttemptState::Processing,
+                Status::Succeeded => AttemptState::Succeeded,
+                Status::Declined => AttemptState::Declined,
+                Status::Cancelled => AttemptState::Cancelled,
+            },
+            decline_code: payment.decline_code,
+            redirect_url: payment.redirect_url,
+            refunded: Money::new(payment.refunded_minor, currency),
+        })
+    }
+}
+
+impl TryFrom<Refund> for ProviderRefund {
+    type Error = ProviderError;
+
+    fn try_from(refund: Refund) -> Result<Self, ProviderError> {
+        Ok(Self {
+            id: refund.id,
+            amount: Money::new(refund.amount_minor, currency(&refund.currency)?),
+            state: match refund.status {
+                RefundStatus::Succeeded => RefundState::Succeeded,
+            },
+        })
+    }
+}
+
+fn currency(code: &str) -> Result<Currency, ProviderError> {
+    Currency::from_code(code)
+        .ok_or_else(|| ProviderError::Unknown { reason: format!("{code:?} is no currency") })
+}

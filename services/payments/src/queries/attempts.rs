@@ -1,0 +1,200 @@
+//! SQL about attempts.
+
+use super::{money, unreadable};
+use crate::Attempt;
+use domain::payment::AttemptState;
+use secrecy::SecretString;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+/// Violated when an attempt begins although its intent is not open.
+pub(crate) const BEGIN_WHILE_OPEN: &str = "attempts_begin_while_open_ck";
+
+/// What the provider said about an attempt.
+pub(crate) struct News<'a> {
+    pub(crate) state: AttemptState,
+    pub(crate) provider_reference: Option<&'a str>,
+    pub(crate) decline_code: Option<&'a str>,
+    pub(crate) redirect_url: Option<&'a str>,
+}
+
+/// What [`AttemptRow`] is read from.
+macro_rules! columns {
+    () => {
+        "attempts.id, attempts.intent, attempts.provider, attempts.provider_reference,
+           attempts.amount_minor, attempts.currency, attempts.state, attempts.decline_code,
+           attempts.redirect_url, attempts.return_url, attempts.token_digest,
+           attempts.created_at, attempts.updated_at"
+    };
+}
+
+#[derive(sqlx::FromRow)]
+struct AttemptRow {
+    id: Uuid,
+    intent: Uuid,
+    provider: String,
+    provider_reference: Option<String>,
+    amount_minor: i64,
+    currency: String,
+    state: String,
+    decline_code: Option<String>,
+    redirect_url: Option<String>,
+    return_url: Option<String>,
+    token_digest: Option<Vec<u8>>,
+    created_at: jiff_sqlx::Timestamp,
+    updated_at: jiff_sqlx::Timestamp,
+}
+
+impl TryFrom<AttemptRow> for Attempt {
+    type Error = sqlx::Error;
+
+    fn try_from(row: AttemptRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: row.id,
+            intent: row.intent,
+            provider: row.provider,
+            provider_reference: row.provider_reference,
+            amount: money(row.amount_minor, &row.currency)?,
+            state: AttemptState::parse(&row.state)
+                .ok_or_else(|| unreadable("state of an attempt", &row.state))?,
+            decline_code: row.decline_code,
+            redirect_url: row.redirect_url,
+            created_at: row.created_at.to_jiff(),
+            updated_at: row.updated_at.to_jiff(),
+            return_url: row.return_url.map(SecretString::from),
+            token_digest: row.token_digest,
+        })
+    }
+}
+
+/// Records an attempt at what is owed for an order, committed when this returns. `None` if the
+/// intent is not open, or an attempt has taken the money or still may.
+pub(crate) async fn record(
+    pool: &PgPool,
+    id: Uuid,
+    order: Uuid,
+    provider: &str,
+    return_url: &str,
+    token_digest: Option<&[u8]>,
+) -> Result<Option<Attempt>, sqlx::Error> {
+    sqlx::query_as::<_, AttemptRow>(concat!(
+        "insert into attempts (
+           id, intent, provider, amount_minor, currency, return_url, token_digest
+         )
+         select $1, intents.id, $3, intents.amount_minor, intents.currency, $4, $5
+         from intents
+         where order_reference = $2
+           and state = 'open'
+         on conflict do nothing
+         returning ",
+        columns!(),
+    ))
+    .bind(id)
+    .bind(order)
+    .bind(provider)
+    .bind(return_url)
+    .bind(token_digest)
+    .fetch_optional(pool)
+    .await?
+    .map(Attempt::try_from)
+    .transpose()
+}
+
+/// Notes what the provider said, if it leads forward from where the attempt is, or sends the shopper
+/// to another page. `None` if it is no news.
+pub(crate) async fn note(
+    pool: &PgPool,
+    id: Uuid,
+    news: &News<'_>,
+) -> Result<Option<Attempt>, sqlx::Error> {
+    sqlx::query_as::<_, AttemptRow>(concat!(
+        "update attempts
+         set state = $2,
+           provider_reference = coalesce($3, provider_reference),
+           decline_code = $4,
+           redirect_url = $5,
+           return_url = case when attempt_is_final($2) then null else return_url end
+         where id = $1
+           and (
+             attempt_may_become(state, $2)
+             or (
+               state = $2
+               and not attempt_is_final($2)
+               and redirect_url is distinct from $5
+             )
+           )
+         returning ",
+        columns!(),
+    ))
+    .bind(id)
+    .bind(news.state.as_str())
+    .bind(news.provider_reference)
+    .bind(news.decline_code)
+    .bind(news.redirect_url)
+    .fetch_optional(pool)
+    .await?
+    .map(Attempt::try_from)
+    .transpose()
+}
+
+/// An attempt by its name.
+pub(crate) async fn load(pool: &PgPool, id: Uuid) -> Result<Attempt, sqlx::Error> {
+    sqlx::query_as::<_, AttemptRow>(concat!(
+        "select ",
+        columns!(),
+        "
+         from attempts
+         where id = $1",
+    ))
+    .bind(id)
+    .fetch_one(pool)
+    .await
+    .and_then(Attempt::try_from)
+}
+
+/// The latest attempt of an intent. Any earlier one has failed, or this one could not have begun.
+pub(crate) async fn find_last(pool: &PgPool, intent: Uuid) -> Result<Option<Attempt>, sqlx::Error> {
+    sqlx::query_as::<_, AttemptRow>(concat!(
+        "select ",
+        columns!(),
+        "
+         from attempts
+         where intent = $1
+         order by created_at desc
+         limit 1",
+    ))
+    .bind(intent)
+    .fetch_optional(pool)
+    .await?
+    .map(Attempt::try_from)
+    .transpose()
+}
+
+/// The attempt of this name at this provider, with the order it is made for.
+pub(crate) async fn find_with_order(
+    pool: &PgPool,
+    id: Uuid,
+    provider: &str,
+) -> Result<Option<(Attempt, Uuid)>, sqlx::Error> {
+    #[derive(sqlx::FromRow)]
+    struct Row {
+        order_reference: Uuid,
+        #[sqlx(flatten)]
+        attempt: AttemptRow,
+    }
+    sqlx::query_as::<_, Row>(concat!(
+        "select intents.order_reference, ",
+        columns!(),
+        "
+         from attempts
+         join intents on intents.id = attempts.intent
+         where attempts.id = $1
+           and attempts.provider = $2",
+    ))
+    .bind(id)
+    .bind(provider)
+    .fetch_optional(pool)
+    .await?
+    .map(|row| Ok((row.attempt.try_into()?, row.order_reference)))
+    .transpose()
+}

@@ -1,0 +1,128 @@
+//! The inbox: what a provider tells by itself.
+//!
+//! A webhook is believed to be the provider's when its signature is right, and then only taken as an
+//! occasion: how the payment stands is asked of the provider. So it does not matter in which order
+//! webhooks come, how often, or how late.
+
+use crate::{Error, Payments, ProviderError, provider::Lookup, queries};
+use http::HeaderMap;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// Why a webhook had no effect.
+#[derive(Debug, thiserror::Error)]
+pub enum WebhookError {
+    /// A header is missing or is not what it should be.
+    #[error("the header {name} is missing or unreadable")]
+    BadHeader {
+        /// Which one.
+        name: &'static str,
+    },
+    /// It was not signed with our secret, or was changed on its way.
+    #[error("the signature is wrong")]
+    BadSignature,
+    /// It was signed with our secret, too long ago to be new or too far in the future.
+    #[error("the webhook is {age_seconds} s old")]
+    Stale {
+        /// Its age; below zero if it comes from the future.
+        age_seconds: i64,
+    },
+    /// The signature is right and the body is nothing that the adapter understands.
+    #[error("the body cannot be read: {reason}")]
+    Malformed {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// It is genuine, and what follows from it could not be found out or recorded. The provider has to
+    /// deliver it again.
+    #[error(transparent)]
+    Processing(#[from] Error),
+}
+
+impl WebhookError {
+    /// Whether the sender is at fault, so that sending the same again is useless (answer 4xx). Else
+    /// we are, and it should be sent again (answer 5xx).
+    pub fn is_senders_fault(&self) -> bool {
+        !matches!(self, Self::Processing(_))
+    }
+}
+
+impl From<sqlx::Error> for WebhookError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Processing(error.into())
+    }
+}
+
+impl From<ProviderError> for WebhookError {
+    fn from(error: ProviderError) -> Self {
+        Self::Processing(error.into())
+    }
+}
+
+impl Payments {
+    /// Takes in a webhook of the provider and gives the order it is about, if it is about one of
+    /// ours, so that the caller can go on with it. A repeated delivery has no effect of its own and
+    /// gives the order again.
+    ///
+    /// # Errors
+    /// See [`WebhookError::is_senders_fault`] for what to answer.
+    pub async fn receive_webhook(
+        &self,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Option<Uuid>, WebhookError> {
+        let event = match self.provider.verify_webhook(headers, body, Timestamp::now()) {
+            Ok(event) => event,
+            Err(error) => {
+                tracing::warn!(provider = self.provider.name(), %error, "a webhook is refused");
+                return Err(error);
+            }
+        };
+        let payload = std::str::from_utf8(body)
+            .map_err(|error| WebhookError::Malformed { reason: error.to_string() })?;
+        let provider = self.provider.name();
+        let kept = queries::inbox::keep(&self.pool, provider, &event, payload).await?;
+        if kept.is_processed {
+            tracing::info!(event = event.id, deliveries = kept.deliveries, "a webhook came again");
+            return Ok(kept.order);
+        }
+        let subject = match &event.payment {
+            Some(payment) => self.follow_up(payment).await?,
+            None => None,
+        };
+        if subject.is_none() {
+            tracing::warn!(
+                event = event.id,
+                kind = event.kind,
+                "a webhook is about no payment of ours"
+            );
+        }
+        let attempt = subject.map(|subject| subject.attempt);
+        queries::inbox::mark_processed(&self.pool, provider, &event.id, attempt).await?;
+        Ok(subject.map(|subject| subject.order))
+    }
+
+    /// Asks the provider about a payment and records what it says; what it is to us.
+    async fn follow_up(&self, payment: &str) -> Result<Option<Subject>, WebhookError> {
+        let Some(payment) = self.provider.find(Lookup::Id(payment)).await? else {
+            return Ok(None);
+        };
+        let Ok(reference) = payment.reference.parse::<Uuid>() else { return Ok(None) };
+        let provider = self.provider.name();
+        let known = queries::attempts::find_with_order(&self.pool, reference, provider).await?;
+        let Some((attempt, order)) = known else { return Ok(None) };
+        self.record(&attempt, &payment).await?;
+        match self.finish_refunds(order).await {
+            Ok(_) | Err(Error::RefundRefused { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(Some(Subject { attempt: attempt.id, order }))
+    }
+}
+
+/// What an event is about.
+#[derive(Debug, Clone, Copy)]
+struct Subject {
+    attempt: Uuid,
+    order: Uuid,
+}

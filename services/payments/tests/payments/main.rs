@@ -1,0 +1,12 @@
+//! The service over the wire: a real sandbox provider, a real PostgreSQL.
+
+mod cancelling;
+mod conformance;
+mod database;
+mod ledger;
+mod paying;
+mod refunding;
+mod trouble;
+mod webhooks;
+mod wire;
+mod world;
