@@ -1,0 +1,208 @@
+//! The cart's use-cases: add, set, remove, look. What is added is checked against stock so that a
+//! shopper learns early; what counts is the hold at the checkout.
+
+use crate::{Error, Orders};
+use accounts::{AddRefused, SessionToken};
+use domain::{
+    Cart, Quantity, Sku,
+    cart::{CartChange, CartError},
+    checkout::{CheckoutForm, Refusal, ShortLine},
+    product::Sellable,
+};
+
+/// The cart after it was changed.
+#[derive(Debug, Clone)]
+pub struct CartSaved {
+    /// The cart as it is now.
+    pub cart: Cart,
+    /// The token to hand to the browser, when its session is new.
+    pub new_session: Option<SessionToken>,
+}
+
+/// The cart brought up to date with prices and stock.
+#[derive(Debug, Clone, Default)]
+pub struct FreshCart {
+    /// The cart at current prices.
+    pub cart: Cart,
+    /// What changed since the shopper last saw it.
+    pub changes: Vec<CartChange>,
+    /// What is not left in the quantity wanted.
+    pub shortages: Vec<ShortLine>,
+}
+
+/// The checkout as it is shown.
+#[derive(Debug, Clone, Default)]
+pub struct CheckoutPage {
+    /// The cart at current prices.
+    pub fresh: FreshCart,
+    /// What was typed before.
+    pub form: CheckoutForm,
+    /// Why the last try was refused.
+    pub refusal: Option<Refusal>,
+}
+
+/// Why the cart was not changed; it is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum CartFailure {
+    /// Against the rules of a cart.
+    #[error(transparent)]
+    Cart(#[from] CartError),
+    /// Nothing with this SKU is sold.
+    #[error("nothing with the SKU {sku} is sold")]
+    UnknownSku {
+        /// What was asked for.
+        sku: Sku,
+    },
+    /// Not enough is left.
+    #[error("only {left} of {sku} left, {in_cart} of them in the cart")]
+    OutOfStock {
+        /// What was asked for.
+        sku: Sku,
+        /// How many can be bought.
+        left: u32,
+        /// How many of these are in the cart already.
+        in_cart: u32,
+    },
+    /// A store of data failed.
+    #[error(transparent)]
+    Unavailable(#[from] Error),
+}
+
+impl From<accounts::Error> for CartFailure {
+    fn from(error: accounts::Error) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+impl Orders {
+    /// The cart as it was last shown. One round trip; none for a visitor without a session.
+    pub async fn cart(&self, token: Option<&SessionToken>) -> Result<Cart, Error> {
+        match token {
+            Some(token) => Ok(self.sessions.cart(&token.id()).await?),
+            None => Ok(Cart::default()),
+        }
+    }
+
+    /// Adds pieces to the cart. Two round trips: stock is asked (beside the catalogue, if the item
+    /// was not sold a moment ago), then the session is written.
+    pub async fn add_to_cart(
+        &self,
+        token: Option<&SessionToken>,
+        sku: &Sku,
+        quantity: Quantity,
+    ) -> Result<CartSaved, CartFailure> {
+        let (item, left) = tokio::try_join!(self.sellable(sku), self.left(sku))?;
+        let item = item.ok_or_else(|| CartFailure::UnknownSku { sku: sku.clone() })?;
+        let most = left.min(Quantity::MAX.get());
+        match self.sessions.add_to_cart(token, &item, quantity, most).await {
+            Ok(added) => Ok(CartSaved { cart: added.cart, new_session: added.new_session }),
+            Err(AddRefused::Full) => Err(CartError::Full.into()),
+            Err(AddRefused::Store(error)) => Err(error.into()),
+            Err(AddRefused::TooMany { in_cart }) => {
+                Err(self.too_many(sku, quantity, left, in_cart))
+            }
+        }
+    }
+
+    fn too_many(&self, sku: &Sku, quantity: Quantity, left: u32, in_cart: u32) -> CartFailure {
+        match in_cart + quantity.get() > left {
+            true => CartFailure::OutOfStock { sku: sku.clone(), left, in_cart },
+            false => CartError::Quantity(domain::quantity::QuantityError::TooMany).into(),
+        }
+    }
+
+    /// Sets how many pieces of a SKU are in the cart.
+    pub async fn set_quantity(
+        &self,
+        token: &SessionToken,
+        sku: &Sku,
+        quantity: Quantity,
+    ) -> Result<Cart, CartFailure> {
+        let left = self.left(sku).await?;
+        let change = |cart: &mut Cart| {
+            let line = cart.lines.iter().find(|line| &line.item.sku == sku);
+            let in_cart = line.map_or(0, |line| line.quantity.get());
+            // Less of what is short is always welcome.
+            if quantity.get() > left && quantity.get() > in_cart {
+                return Err(CartFailure::OutOfStock { sku: sku.clone(), left, in_cart });
+            }
+            Ok(cart.set_quantity(sku, quantity)?)
+        };
+        Ok(self.sessions.change_cart(&token.id(), change).await?.0)
+    }
+
+    /// Takes a SKU out of the cart.
+    pub async fn remove(&self, token: &SessionToken, sku: &Sku) -> Result<Cart, CartFailure> {
+        let remove = |cart: &mut Cart| {
+            cart.remove(sku);
+            Ok::<_, CartFailure>(())
+        };
+        Ok(self.sessions.change_cart(&token.id(), remove).await?.0)
+    }
+
+    /// The cart at current prices and with what is short, saved as shown.
+    pub async fn fresh_cart(&self, token: Option<&SessionToken>) -> Result<FreshCart, Error> {
+        let Some(token) = token else { return Ok(FreshCart::default()) };
+        let cart = self.sessions.cart(&token.id()).await?;
+        self.freshen(token, cart).await
+    }
+
+    /// The checkout with what was typed before and why it was refused.
+    pub async fn checkout(&self, token: Option<&SessionToken>) -> Result<CheckoutPage, Error> {
+        let Some(token) = token else { return Ok(CheckoutPage::default()) };
+        let (cart, draft) = self.sessions.cart_and_draft(&token.id()).await?;
+        let fresh = self.freshen(token, cart).await?;
+        Ok(CheckoutPage { fresh, form: draft.form, refusal: draft.refusal })
+    }
+
+    /// Brings a cart up to date; it is written only when something changed.
+    pub(crate) async fn freshen(
+        &self,
+        token: &SessionToken,
+        cart: Cart,
+    ) -> Result<FreshCart, Error> {
+        if cart.is_empty() {
+            return Ok(FreshCart { cart, ..FreshCart::default() });
+        }
+        let skus: Vec<Sku> = cart.lines.iter().map(|line| line.item.sku.clone()).collect();
+        let (current, left) =
+            tokio::try_join!(async { Ok(self.catalogue.sellables(&skus).await?) }, async {
+                self.inventory.availability(&skus).await.map_err(Error::inventory)
+            },)?;
+        let mut now = cart.clone();
+        let mut changes = now.refresh(&current);
+        if now.version != cart.version {
+            let (written, changed) = self
+                .sessions
+                .change_cart(&token.id(), |cart| Ok::<_, Error>(cart.refresh(&current)))
+                .await?;
+            (now, changes) = (written, changed);
+        }
+        let short = |line: &domain::CartLine| {
+            let left = left.get(&line.item.sku).copied().unwrap_or(0);
+            (line.quantity.get() > left).then(|| ShortLine {
+                sku: line.item.sku.clone(),
+                name: line.item.name.clone(),
+                left,
+            })
+        };
+        let shortages = now.lines.iter().filter_map(short).collect();
+        Ok(FreshCart { cart: now, changes, shortages })
+    }
+
+    async fn sellable(&self, sku: &Sku) -> Result<Option<Sellable>, Error> {
+        if let Some(item) = self.recently_sold.get(sku).await {
+            return Ok(Some(item));
+        }
+        let item = self.catalogue.sellables(std::slice::from_ref(sku)).await?.into_iter().next();
+        if let Some(item) = &item {
+            self.recently_sold.insert(sku.clone(), item.clone()).await;
+        }
+        Ok(item)
+    }
+
+    async fn left(&self, sku: &Sku) -> Result<u32, Error> {
+        let levels = self.inventory.availability(std::slice::from_ref(sku)).await;
+        Ok(levels.map_err(Error::inventory)?.get(sku).copied().unwrap_or(0))
+    }
+}

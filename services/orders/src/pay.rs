@@ -1,0 +1,104 @@
+//! Phase two of a purchase: the provider is asked for the money. `payments` records the attempt before
+//! it calls, so that whatever happens to the answer, the truth can be asked for later.
+
+use crate::{Error, Orders, PlaceError, queries, record::OrderRecord};
+use domain::{
+    OrderNumber,
+    checkout::Refusal,
+    order::PaymentStanding,
+    payment::{AttemptState, IntentState},
+};
+use payments::ProviderError;
+use uuid::Uuid;
+
+/// What the shopper does next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PayStep {
+    /// Go to the provider's page.
+    Redirect(String),
+    /// Nothing: the order's page tells how it stands.
+    Done,
+}
+
+impl From<payments::Error> for PlaceError {
+    fn from(error: payments::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl Orders {
+    /// Begins or resumes the payment of an order that awaits it. Pressed twice, it is one payment.
+    pub(crate) async fn pay(&self, order: &OrderRecord) -> Result<PayStep, PlaceError> {
+        self.payments.open_intent(order.id, order.total()?).await?;
+        let return_url = format!("{}{}", self.public_url, order.path());
+        let attempt = match self.payments.pay(order.id, &return_url, None).await {
+            Ok(attempt) => attempt,
+            Err(payments::Error::Provider(
+                ProviderError::Unavailable { .. } | ProviderError::Unknown { .. },
+            )) => return Err(Refusal::PaymentUnavailable.into()),
+            // The order ended between two clicks; its page says so.
+            Err(payments::Error::Closed { .. }) => return Ok(PayStep::Done),
+            Err(error) => return Err(error.into()),
+        };
+        match (attempt.state, attempt.redirect_url) {
+            (AttemptState::RequiresAction, Some(url)) => Ok(PayStep::Redirect(url)),
+            (AttemptState::Succeeded, _) => {
+                self.finalise(order.id).await?;
+                Ok(PayStep::Done)
+            }
+            // Under way, declined, or not yet known: the order's page shows it and offers what to do.
+            _ => Ok(PayStep::Done),
+        }
+    }
+
+    /// Pays an order again after a decline or a break, for whoever holds its key. `None` when there is
+    /// no such order.
+    pub async fn pay_again(
+        &self,
+        number: &OrderNumber,
+        key: &str,
+    ) -> Result<Option<PayStep>, PlaceError> {
+        let Some(order) = self.unlocked(number, key).await? else { return Ok(None) };
+        // A payment that succeeded unheard is found before another is begun.
+        self.settle(order.id).await?;
+        let order = queries::load(&self.pool, order.id).await?;
+        if !order.is_awaiting() {
+            return Ok(Some(PayStep::Done));
+        }
+        self.extend_time(order.id).await?;
+        self.pay(&order).await.map(Some)
+    }
+
+    /// Gives the shopper, who is at it, the full time to pay again.
+    async fn extend_time(&self, id: Uuid) -> Result<(), Error> {
+        let time = self.timing.time_to_pay;
+        self.inventory.extend(id, time).await.map_err(Error::inventory)?;
+        queries::extend(&self.pool, id, time).await?;
+        Ok(())
+    }
+
+    /// How the payment stands, in the words of the order's page.
+    pub(crate) async fn standing(&self, order: &OrderRecord) -> Result<PaymentStanding, Error> {
+        let standing = match self.payments.standing(order.id).await {
+            Ok(standing) => standing,
+            Err(payments::Error::UnknownOrder { .. }) => return Ok(PaymentStanding::Open),
+            Err(error) => return Err(error.into()),
+        };
+        let attempt = standing.last_attempt.map(|attempt| attempt.state);
+        Ok(match (standing.intent.state, attempt) {
+            (IntentState::Refunded, _) => PaymentStanding::Refunded,
+            (IntentState::Paid, _) if order.is_paid() => PaymentStanding::Confirmed,
+            // Taken, but not yet settled with the order: the next look finishes it.
+            (IntentState::Paid, _) | (_, Some(AttemptState::Succeeded)) => {
+                PaymentStanding::Processing
+            }
+            (_, Some(AttemptState::Declined)) => PaymentStanding::Declined,
+            (_, Some(AttemptState::Processing | AttemptState::Recorded)) => {
+                PaymentStanding::Processing
+            }
+            (_, Some(AttemptState::RequiresAction | AttemptState::Cancelled) | None) => {
+                PaymentStanding::Open
+            }
+        })
+    }
+}

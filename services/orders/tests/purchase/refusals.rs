@@ -1,0 +1,99 @@
+//! Orders that are not placed, and what the shopper is told.
+
+use crate::world::{CHAIR, LAMP, World, eur, sku, typed};
+use domain::checkout::{CheckoutForm, Refusal};
+use orders::{CartFailure, PlaceError, Submission};
+
+fn refusal(outcome: Result<orders::Placed, PlaceError>) -> Refusal {
+    match outcome {
+        Err(PlaceError::Refused(refusal)) => *refusal,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_changed_price_is_shown_and_asked_again() {
+    let world = World::new().await;
+    let shopper = world.shopper(LAMP, 1).await;
+    world.catalogue.set_price(&sku(LAMP), eur(2_100)).await.unwrap();
+    let Refusal::CartChanged { changes } = refusal(world.place(&shopper).await) else {
+        panic!("the price moved")
+    };
+    let told = serde_json::to_value(&changes[0]).unwrap();
+    assert_eq!((&told["was"]["minor"], &told["now"]["minor"]), (&1_999.into(), &2_100.into()));
+    assert_eq!(world.scalar("select count(*) from orders").await, 0);
+    // Seen and accepted.
+    assert!(world.place(&shopper).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_total_on_the_button_is_the_total_that_is_charged() {
+    let world = World::new().await;
+    let shopper = world.shopper(LAMP, 1).await;
+    let submit = |seen| Submission { form: typed(), seen_total: Some(seen), cart_version: None };
+    let refused = refusal(world.orders.place(&shopper, submit(1)).await);
+    assert_eq!(refused, Refusal::PriceChanged { was: Some(eur(1)), now: eur(2_489) });
+    let placed = world.orders.place(&shopper, submit(2_489)).await.unwrap();
+    assert_eq!(world.look(&placed).await.totals.total, eur(2_489));
+}
+
+#[tokio::test]
+async fn what_was_typed_is_kept_with_what_is_wrong_about_it() {
+    let world = World::new().await;
+    let shopper = world.shopper(LAMP, 1).await;
+    let form = CheckoutForm { postal_code: "1".into(), ..typed() };
+    let submission = Submission { form: form.clone(), ..Submission::default() };
+    let refused = refusal(world.orders.place(&shopper, submission).await);
+    let page = world.orders.checkout(Some(&shopper)).await.unwrap();
+    assert_eq!((page.form, page.refusal), (form, Some(refused)));
+    assert_eq!(world.left(LAMP).await, 10, "nothing is held for a form that was refused");
+    world.place(&shopper).await.unwrap();
+    assert_eq!(world.orders.checkout(Some(&shopper)).await.unwrap().refusal, None);
+}
+
+#[tokio::test]
+async fn an_empty_cart_orders_nothing() {
+    let world = World::new().await;
+    let shopper = world.shopper(LAMP, 1).await;
+    world.orders.remove(&shopper, &sku(LAMP)).await.unwrap();
+    assert_eq!(refusal(world.place(&shopper).await), Refusal::CartEmpty);
+}
+
+#[tokio::test]
+async fn more_than_there_is_cannot_be_put_into_the_cart() {
+    let world = World::new().await;
+    let shopper = world.shopper(LAMP, 8).await;
+    let pieces = |n| domain::Quantity::new(n).unwrap();
+    let refused =
+        world.orders.add_to_cart(Some(&shopper), &sku(LAMP), pieces(3)).await.unwrap_err();
+    assert!(matches!(refused, CartFailure::OutOfStock { left: 10, in_cart: 8, .. }), "{refused}");
+    let refused = world.orders.set_quantity(&shopper, &sku(LAMP), pieces(11)).await.unwrap_err();
+    assert!(matches!(refused, CartFailure::OutOfStock { left: 10, .. }), "{refused}");
+    let refused = world.orders.add_to_cart(None, &sku("NOBODY"), pieces(1)).await.unwrap_err();
+    assert!(matches!(refused, CartFailure::UnknownSku { .. }), "{refused}");
+    assert_eq!(world.orders.cart(Some(&shopper)).await.unwrap().pieces(), 8);
+}
+
+#[tokio::test]
+async fn what_was_sold_out_meanwhile_is_told_in_the_cart_and_at_the_checkout() {
+    let world = World::new().await;
+    let shopper = world.shopper(CHAIR, 1).await;
+    world.count("north", CHAIR, 0).await;
+    let fresh = world.orders.fresh_cart(Some(&shopper)).await.unwrap();
+    assert_eq!((fresh.shortages[0].name.as_str(), fresh.shortages[0].left), ("Chair", 0));
+    assert!(matches!(refusal(world.place(&shopper).await), Refusal::OutOfStock { .. }));
+    assert_eq!(world.scalar("select count(*) from orders").await, 0);
+}
+
+#[tokio::test]
+async fn while_the_provider_is_away_nothing_is_charged_and_the_order_waits() {
+    let mut world = World::new().await;
+    let shopper = world.shopper(LAMP, 1).await;
+    world.stop_provider().await;
+    assert_eq!(refusal(world.place(&shopper).await), Refusal::PaymentUnavailable);
+    world.start_provider().await;
+    let placed = world.place(&shopper).await.unwrap();
+    assert_eq!(world.scalar("select count(*) from orders").await, 1);
+    world.choose(&placed.pay, "success").await;
+    assert_eq!(world.look(&placed).await.state, domain::order::OrderState::Paid);
+}
