@@ -1,0 +1,32 @@
+//! What the islands need of the browser: the parts of the page, events, requests, the kept cart, news.
+//! No page and no business rule here, and no crate above `web-sys`.
+//!
+//! An island of this shop is a piece of HTML that the server rendered, whole and useful without
+//! scripts, and a behaviour that wakes in the browser and says what changes. The HTML is written once,
+//! in the server's half; the browser gets neither views nor a general JSON decoder to download. See
+//! `docs/decisions` for what that saves.
+//!
+//! All this is compiled for the server too, so that islands are written without conditions, but it is
+//! only ever called from effects and event handlers, which run in the browser alone. Where a browser
+//! denies something (storage, channels), the caller learns that it is not there, and nothing breaks.
+
+mod channel;
+mod events;
+mod json;
+mod live;
+mod location;
+mod part;
+pub mod read;
+mod send;
+mod storage;
+mod wake;
+
+pub use channel::Channel;
+pub use events::{after, listen, on_passed, on_return};
+pub use json::{Json, parse};
+pub use live::Live;
+pub use location::{go, path, rename};
+pub use part::Part;
+pub use send::{Fields, Refused, get, post};
+pub use storage::{Denied, keep, kept};
+pub use wake::awake;

@@ -1,0 +1,214 @@
+//! The one cart of this page, shared by its islands, with the other tabs and with the next page.
+//!
+//! Wishes go to the server one after the other, so that answers cannot overtake each other; what
+//! they do to the cart shows at once (see `view`). The last cart the server told is kept by the
+//! browser, so that the next page shows it without asking; a visitor who never had a cart causes no
+//! request. Only effects and event handlers may call this: on the server there is no such cart.
+
+use super::view::{CartView, Wish, is_newer};
+use crate::browser::{self, Channel, Denied, Fields, Refused, read};
+use domain::Cart;
+use leptos::{prelude::*, task::spawn_local};
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+};
+
+/// The name of the channel between tabs and of what the browser keeps.
+const NAME: &str = "vitrine-cart";
+/// What the browser keeps beside it: when the server told the cart.
+const NAME_AT: &str = "vitrine-cart-at";
+
+/// How long the kept cart is believed without asking the server, in milliseconds.
+const FRESH: f64 = 60_000.0;
+
+/// What is to be done when a wish is answered; the text is the reason of a refusal.
+type Answered = Box<dyn FnOnce(Result<(), String>)>;
+
+#[derive(Default)]
+struct Store {
+    view: ArcRwSignal<CartView>,
+    /// For each wish on its way, what is to be done with the answer.
+    answered: RefCell<VecDeque<Answered>>,
+    /// What is to be done when no wish is on its way any more.
+    settled: RefCell<Vec<Box<dyn FnOnce()>>>,
+    /// Whether wishes are being sent.
+    sending: Cell<bool>,
+    /// Whether the kept cart was taken up and the other tabs are heard.
+    open: Cell<bool>,
+    channel: RefCell<Option<Channel>>,
+}
+
+thread_local! {
+    static STORE: Store = Store::default();
+}
+
+/// Shows the cart now and whenever it changes: as the server last told it, with the wishes that are
+/// still on their way.
+pub fn follow(mut show: Box<dyn FnMut(&Cart)>) {
+    open();
+    let view = STORE.with(|store| store.view.clone());
+    Effect::new(move |_| {
+        let cart = view.with(CartView::shown);
+        show(&cart);
+    });
+}
+
+/// The cart as the server last told it.
+pub fn confirmed() -> Cart {
+    open();
+    STORE.with(|store| store.view.with_untracked(|view| view.confirmed().clone()))
+}
+
+/// The cart with the wishes that are still on their way.
+pub fn shown() -> Cart {
+    open();
+    STORE.with(|store| store.view.with_untracked(CartView::shown))
+}
+
+/// Wishes something of the cart. The answer is for whoever shows it; the cart itself is corrected
+/// here.
+pub fn wish(wish: Wish, answered: Answered) {
+    open();
+    STORE.with(|store| match store.view.try_update(|view| view.wish(wish)) {
+        Some(Err(error)) => answered(Err(error.to_string())),
+        _ => {
+            store.answered.borrow_mut().push_back(answered);
+            if !store.sending.replace(true) {
+                spawn_local(send_all());
+            }
+        }
+    });
+}
+
+/// Asks the server how the cart stands.
+pub fn look() {
+    wish(Wish::Look, Box::new(|_| ()));
+}
+
+/// The server told the cart with the page, as JSON.
+pub fn adopt(text: &str) {
+    open();
+    if let Some(cart) = read(text) {
+        keep(text, &cart);
+        STORE.with(|store| store.view.update(|view| view.adopt(cart)));
+    }
+}
+
+/// Calls once every wish has been answered: at once if none is on its way.
+pub fn when_settled(call: Box<dyn FnOnce()>) {
+    STORE.with(|store| match store.sending.get() {
+        true => store.settled.borrow_mut().push(call),
+        false => call(),
+    });
+}
+
+fn open() {
+    if STORE.with(|store| store.open.replace(true)) {
+        return;
+    }
+    let channel = Channel::open(NAME, hear);
+    STORE.with(|store| store.channel.replace(channel));
+    recall();
+    browser::on_return(recall);
+}
+
+/// Takes up what the browser kept.
+fn recall() {
+    let kept = browser::kept(NAME).and_then(|text| Ok((text, browser::kept(NAME_AT)?)));
+    match kept {
+        Ok((text, at)) => {
+            let kept = text.and_then(|text| read(&text));
+            let told = kept.is_some() || at.is_some();
+            let age = at.and_then(|at| Some(js_sys::Date::now() - at.parse::<u64>().ok()? as f64));
+            let stale = told && !age.is_some_and(|age| age < FRESH);
+            let cart = kept.unwrap_or_default();
+            STORE.with(|store| store.view.update(|view| view.adopt(cart)));
+            if stale {
+                look();
+            }
+        }
+        // Whether there is a cart is known to the server alone.
+        Err(Denied) => look(),
+    }
+}
+
+/// Another tab told how the cart stands. What is older than what this tab knows may belong to a new
+/// session, so the server is asked.
+fn hear(text: String) {
+    let Some(cart) = read(&text) else { return };
+    let known = confirmed();
+    if is_newer(&cart, &known) {
+        STORE.with(|store| store.view.update(|view| view.adopt(cart)));
+    } else if is_newer(&known, &cart) {
+        look();
+    }
+}
+
+/// The cart is about to change: who leaves before the answer asks again on the next page.
+fn doubt() {
+    browser::keep(NAME_AT, Some("0"));
+}
+
+fn keep(text: &str, cart: &Cart) {
+    let now = (js_sys::Date::now() as u64).to_string();
+    let worth_it = !cart.is_empty();
+    browser::keep(NAME, worth_it.then_some(text));
+    browser::keep(NAME_AT, worth_it.then_some(now.as_str()));
+    STORE.with(|store| {
+        if let Some(channel) = store.channel.borrow().as_ref() {
+            channel.say(text);
+        }
+    });
+}
+
+fn read(text: &str) -> Option<Cart> {
+    read::cart(&browser::parse(text)?)
+}
+
+async fn send_all() {
+    let view = STORE.with(|store| store.view.clone());
+    while let Some(wish) = view.with_untracked(|view| view.next().cloned()) {
+        if wish != Wish::Look {
+            doubt();
+        }
+        let (cart, outcome) = match ask(&wish).await {
+            Ok(text) => {
+                let cart = read(&text);
+                if let Some(cart) = &cart {
+                    keep(&text, cart);
+                }
+                (cart, Ok(()))
+            }
+            Err(refused) => {
+                if refused.code == "not_in_cart" {
+                    // What this page shows is outdated.
+                    let look: Answered = Box::new(|_| ());
+                    STORE.with(|store| store.answered.borrow_mut().push_back(look));
+                    let _ = view.try_update(|view| view.wish(Wish::Look));
+                }
+                (None, Err(refused.message))
+            }
+        };
+        view.update(|view| view.answered(cart));
+        if let Some(answered) = STORE.with(|store| store.answered.borrow_mut().pop_front()) {
+            answered(outcome);
+        }
+    }
+    STORE.with(|store| store.sending.set(false));
+    for call in STORE.with(|store| store.settled.take()) {
+        call();
+    }
+}
+
+async fn ask(wish: &Wish) -> Result<String, Refused> {
+    let (address, sku, quantity) = match wish {
+        Wish::Look => return browser::get("/api/cart/get").await,
+        Wish::Add { item, quantity } => ("/api/cart/add", &item.sku, Some(quantity)),
+        Wish::Set { sku, quantity } => ("/api/cart/set", sku, Some(quantity)),
+        Wish::Remove { sku } => ("/api/cart/remove", sku, None),
+    };
+    let quantity = quantity.map(ToString::to_string).unwrap_or_default();
+    let fields = Fields::of(&[("sku", sku.as_str()), ("quantity", &quantity)]);
+    browser::post(address, fields).await
+}

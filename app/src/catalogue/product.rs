@@ -1,0 +1,127 @@
+//! A product: its photographs, what can be chosen and bought, and everything there is to know.
+
+use super::{
+    api,
+    buy_box::BuyBox,
+    gallery::Gallery,
+    particulars::{Delivery, Description, Specification},
+    structured::{self, StructuredData},
+};
+use crate::{
+    content::{Failure, NotFound},
+    services::{private, services},
+    shell::{Head, Kind},
+    ui::{Breadcrumb, Shelf, StockedCard},
+};
+use domain::product::{Offer, Product};
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+/// A product with what is in stock of it, and others like it.
+#[derive(Debug, Clone)]
+pub struct ProductOnSale {
+    /// The product.
+    pub product: Product,
+    /// Its variants with how much there is of each.
+    pub offers: Vec<Offer>,
+    /// Others from the same category.
+    pub related: Vec<StockedCard>,
+}
+
+/// What an address says of the buy box: what was chosen and typed, and why it could not be had.
+#[derive(Debug, Clone, Default)]
+struct Chosen {
+    sku: Option<String>,
+    quantity: Option<String>,
+    problem: Option<String>,
+}
+
+/// `/p/{slug}?sku=…&quantity=…&problem=…`
+#[component]
+pub fn ProductPage() -> impl IntoView {
+    let slug = use_params_map().with_untracked(|params| params.get("slug")).unwrap_or_default();
+    let chosen = use_query_map().with_untracked(|query| Chosen {
+        sku: query.get("sku"),
+        quantity: query.get("quantity"),
+        problem: query.get("problem"),
+    });
+    // An answer to what one visitor typed is for that visitor.
+    if chosen.quantity.is_some() || chosen.problem.is_some() {
+        private();
+    }
+    Suspend::new(async move {
+        match api::product(&slug).await {
+            Ok(Some(sale)) => view! { <ProductView sale chosen/> }.into_any(),
+            Ok(None) => view! { <NotFound/> }.into_any(),
+            Err(_) => view! { <Failure/> }.into_any(),
+        }
+    })
+}
+
+#[component]
+fn ProductView(sale: ProductOnSale, chosen: Chosen) -> impl IntoView {
+    let ProductOnSale { product, offers, related } = sale;
+    let shop = services().public_url;
+    let path = format!("/p/{}", product.slug);
+    let way = structured::breadcrumb(&shop, &product.breadcrumb, &product.name, &path);
+    let data = structured::product(&shop, &product, &offers);
+    let slug = product.slug.to_string();
+    let buy_box = view! {
+        <BuyBox
+            product=product.clone()
+            offers
+            sku=chosen.sku
+            quantity=chosen.quantity
+            problem=chosen.problem
+        />
+    };
+    let buy_box = buy_box.into_any();
+    view! {
+        <Head
+            title=product.seo_title.clone().unwrap_or_else(|| product.name.clone())
+            description=about(&product)
+            path
+            picture=product.pictures.first().cloned()
+            kind=Kind::Product
+        />
+        <StructuredData data/>
+        <StructuredData data=way/>
+        <article class="product">
+            <Breadcrumb categories=product.breadcrumb.clone()/>
+            <Gallery pictures=product.pictures.clone() slug=slug.clone()/>
+            <div class="product__buy">
+                <h1>{product.name.clone()}</h1>
+                {buy_box}
+                <Delivery/>
+            </div>
+            <div class="product__particulars">
+                <Description text=product.description.clone()/>
+                <Specification product/>
+            </div>
+        </article>
+        {(!related.is_empty())
+            .then(|| {
+                view! {
+                    <section class="section" aria-labelledby="related">
+                        <h2 id="related">"Also on display"</h2>
+                        <Shelf cards=related/>
+                    </section>
+                }
+            })}
+    }
+}
+
+/// What search engines show below the title: at most about 155 characters, whole words.
+fn about(product: &Product) -> String {
+    const LENGTH: usize = 155;
+    if let Some(given) = &product.seo_description {
+        return given.clone();
+    }
+    let text = product.description.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.chars().count() <= LENGTH {
+        return text;
+    }
+    let start: String = text.chars().take(LENGTH).collect();
+    let whole_words = start.rsplit_once(' ').map_or(start.as_str(), |(before, _)| before);
+    format!("{whole_words} …")
+}

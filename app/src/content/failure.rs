@@ -1,0 +1,32 @@
+//! What is shown when a page could not be made. What went wrong stands in the log.
+
+use crate::{services::status, shell::PrivateHead};
+use http::StatusCode;
+use leptos::prelude::*;
+
+/// A fault of ours. Sets the status to 500.
+#[component]
+pub fn Failure() -> impl IntoView {
+    status(StatusCode::INTERNAL_SERVER_ERROR);
+    view! {
+        <PrivateHead title=TITLE/>
+        <Apology/>
+    }
+    .into_any()
+}
+
+/// The title of such a page.
+pub const TITLE: &str = "Something went wrong";
+
+/// What is said of it, and where to go.
+#[component]
+pub fn Apology() -> impl IntoView {
+    view! {
+        <section class="notice">
+            <p class="notice__code">"500"</p>
+            <h1>"This page could not be made"</h1>
+            <p>"The fault is ours. Your cart is safe; please try again in a moment."</p>
+            <p><a class="button" href="/">"Go to the front page"</a></p>
+        </section>
+    }
+}

@@ -1,0 +1,108 @@
+//! How an order stands, told live: the server sends news and the words follow, without a reload. Its
+//! HTML is the server's (`markup`).
+
+use super::standing::Standing;
+use crate::{
+    browser::{Fields, Json, Live, Part, after, awake, go, on_return, parse, post},
+    cart::store,
+};
+use leptos::{prelude::*, task::spawn_local};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+/// Brings the status of an order to life.
+#[island]
+pub fn LiveOrder(children: Children) -> impl IntoView {
+    awake(|| {
+        let Some(root) = Part::by_id("order") else { return };
+        let standing = Standing::parse(
+            &root.get("data-state").unwrap_or_default(),
+            &root.get("data-payment").unwrap_or_default(),
+        );
+        if let Some(standing) = standing {
+            wake_payment(&root);
+            bought(standing);
+            if standing.is_pending() {
+                listen(root);
+            }
+        }
+    });
+    children()
+}
+
+fn listen(root: Part) {
+    let news = Rc::new(RefCell::new(None::<Live>));
+    let address = root.get("data-news").unwrap_or_default();
+    let on_text = {
+        let news = news.clone();
+        move |text: String| {
+            let standing = parse(&text).and_then(|json| Standing::read(&json));
+            let Some(standing) = standing else { return };
+            show(&root, standing);
+            bought(standing);
+            if !standing.is_pending()
+                && let Some(live) = news.take()
+            {
+                live.close();
+            }
+        }
+    };
+    let live = Live::open(address, "order", Box::new(on_text));
+    news.replace(Some(live));
+}
+
+fn show(root: &Part, standing: Standing) {
+    root.say_in("headline", standing.headline());
+    root.say_in("meaning", standing.meaning(None));
+    root.show_in("pay", standing.can_pay());
+    root.mark("data-paid", standing.is_paid());
+    if standing.is_paid() {
+        root.say_in("paid-on", "Just now");
+    }
+    for step in root.all("[data-step-ahead]") {
+        step.show(!standing.is_over());
+    }
+}
+
+fn bought(standing: Standing) {
+    if standing.is_paid() {
+        look_until_emptied(5);
+    }
+}
+
+/// What was bought goes out of the cart a moment after the order is told paid. Looks so many times, a
+/// second apart.
+fn look_until_emptied(times: u32) {
+    if times > 0 && !store::confirmed().is_empty() {
+        store::look();
+        after(1_000, Box::new(move || look_until_emptied(times - 1)));
+    }
+}
+
+/// Sends the form that pays again once, and says if it could not.
+fn wake_payment(root: &Part) {
+    let Some(form) = root.slot("pay") else { return };
+    let busy = Rc::new(Cell::new(false));
+    let sent = (form.clone(), busy.clone());
+    form.on("submit", move |event| {
+        event.prevent_default();
+        let (form, busy) = sent.clone();
+        if !busy.replace(true) {
+            spawn_local(pay(form, busy));
+        }
+    });
+    on_return(move || busy.set(false));
+}
+
+async fn pay(form: Part, busy: Rc<Cell<bool>>) {
+    form.say_in("trouble", "");
+    match post("/api/orders/pay", Fields::of_form(&form)).await {
+        Ok(text) => go(&parse(&text).and_then(|json| json.text_of("next")).unwrap_or_default()),
+        Err(refused) => {
+            form.say_in("trouble", &refused.message);
+            busy.set(false);
+        }
+    }
+}

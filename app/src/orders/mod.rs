@@ -1,0 +1,15 @@
+//! Orders as their buyers see them: a page that reads like a letter, open to whoever holds its key.
+
+#[cfg(feature = "ssr")]
+mod api;
+mod live;
+#[cfg(feature = "ssr")]
+mod markup;
+#[cfg(feature = "ssr")]
+mod page;
+#[cfg(feature = "ssr")]
+mod promise;
+mod standing;
+
+#[cfg(feature = "ssr")]
+pub use page::OrderPage;

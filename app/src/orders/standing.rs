@@ -1,0 +1,162 @@
+//! How an order stands, in words: one headline, one sentence, and what can be done.
+
+use crate::browser::Json;
+use domain::order::{CancelReason, OrderState, PaymentStanding};
+
+/// How an order and its payment stand, as pages and live news tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Where the order is in its life.
+    pub state: OrderState,
+    /// How its payment stands.
+    pub payment: PaymentStanding,
+}
+
+/// Payments by the names they have in the domain's JSON.
+const PAYMENTS: [(&str, PaymentStanding); 5] = [
+    ("open", PaymentStanding::Open),
+    ("processing", PaymentStanding::Processing),
+    ("declined", PaymentStanding::Declined),
+    ("confirmed", PaymentStanding::Confirmed),
+    ("refunded", PaymentStanding::Refunded),
+];
+
+impl Standing {
+    /// Reads news: `{"state": "paid", "payment": "confirmed"}`.
+    pub fn read<J: Json>(json: &J) -> Option<Self> {
+        Self::parse(&json.text_of("state")?, &json.text_of("payment")?)
+    }
+
+    /// The standing by the names of its parts.
+    pub fn parse(state: &str, payment: &str) -> Option<Self> {
+        let (_, payment) = PAYMENTS.iter().find(|(name, _)| *name == payment)?;
+        Some(Self { state: OrderState::parse(state)?, payment: *payment })
+    }
+
+    /// The name of how the payment stands, as the page carries it.
+    #[cfg(any(feature = "ssr", test))]
+    pub fn payment_name(self) -> &'static str {
+        let named = PAYMENTS.iter().find(|(_, payment)| *payment == self.payment);
+        named.map_or("", |(name, _)| name)
+    }
+
+    /// What the status region reads.
+    pub fn headline(self) -> &'static str {
+        match (self.state, self.payment) {
+            (_, PaymentStanding::Refunded) => "Payment refunded",
+            (OrderState::Cancelled, _) => "Order cancelled",
+            (OrderState::Paid, _) | (_, PaymentStanding::Confirmed) => "Payment confirmed",
+            (_, PaymentStanding::Declined) => "Payment was declined",
+            (_, PaymentStanding::Open | PaymentStanding::Processing) => {
+                "Waiting for the payment provider\u{2026}"
+            }
+        }
+    }
+
+    /// What it means and what happens next, with the reason why it ended, where that is known.
+    pub fn meaning(self, cancelled: Option<CancelReason>) -> &'static str {
+        match (self.state, self.payment) {
+            (_, PaymentStanding::Refunded) => match cancelled {
+                Some(CancelReason::OutOfStock) => {
+                    "The last piece was sold while you paid. Your money is on its way back to you; \
+                     we are sorry."
+                }
+                _ => "Your money is on its way back to you.",
+            },
+            (OrderState::Cancelled, _) => match cancelled {
+                Some(CancelReason::Expired) => {
+                    "The time to pay ran out and what was held for you was given back. Nothing was \
+                     charged. You can order again at any time."
+                }
+                Some(CancelReason::Superseded) => {
+                    "You changed your cart or your details and placed another order in its stead. \
+                     Nothing was charged for this one."
+                }
+                Some(CancelReason::OutOfStock) => {
+                    "The last piece was sold while you paid. What you paid goes back to you."
+                }
+                None => "It was not paid. Nothing was charged.",
+            },
+            (OrderState::Paid, _) | (_, PaymentStanding::Confirmed) => {
+                "Thank you. We pack your order within one working day and hand it to the carrier. \
+                 There is nothing more for you to do."
+            }
+            (_, PaymentStanding::Declined) => {
+                "Nothing was charged. Your order is still held for you: please try again, with \
+                 another card if you like."
+            }
+            (_, PaymentStanding::Processing) => {
+                "This takes a moment. This page tells you as soon as it is confirmed."
+            }
+            (_, PaymentStanding::Open) => {
+                "The payment is not finished yet. If you left the provider's page too early, you can \
+                 go back to it. Your order is held for you meanwhile."
+            }
+        }
+    }
+
+    /// Whether the shopper can pay now.
+    pub fn can_pay(self) -> bool {
+        let wanted = matches!(self.payment, PaymentStanding::Open | PaymentStanding::Declined);
+        self.state == OrderState::AwaitingPayment && wanted
+    }
+
+    /// Whether news are to be expected.
+    pub fn is_pending(self) -> bool {
+        self.state == OrderState::AwaitingPayment
+    }
+
+    /// Whether it ended without being carried out.
+    pub fn is_over(self) -> bool {
+        self.state == OrderState::Cancelled || self.payment == PaymentStanding::Refunded
+    }
+
+    /// Whether the order was paid and is being carried out.
+    pub fn is_paid(self) -> bool {
+        self.state == OrderState::Paid && self.payment != PaymentStanding::Refunded
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use OrderState::*;
+    use PaymentStanding::*;
+
+    fn standing(state: OrderState, payment: PaymentStanding) -> Standing {
+        Standing { state, payment }
+    }
+
+    #[test]
+    fn the_headline_says_how_the_payment_stands() {
+        assert_eq!(standing(Paid, Confirmed).headline(), "Payment confirmed");
+        assert_eq!(standing(AwaitingPayment, Declined).headline(), "Payment was declined");
+        for payment in [Open, Processing] {
+            let waiting = "Waiting for the payment provider\u{2026}";
+            assert_eq!(standing(AwaitingPayment, payment).headline(), waiting);
+        }
+        assert_eq!(standing(Cancelled, Open).headline(), "Order cancelled");
+        assert_eq!(standing(Cancelled, Refunded).headline(), "Payment refunded");
+    }
+
+    #[test]
+    fn only_an_order_that_awaits_payment_can_be_paid() {
+        assert!(standing(AwaitingPayment, Declined).can_pay());
+        assert!(standing(AwaitingPayment, Open).can_pay());
+        assert!(!standing(AwaitingPayment, Processing).can_pay());
+        assert!(!standing(Paid, Confirmed).can_pay());
+        assert!(!standing(Cancelled, Declined).can_pay());
+    }
+
+    #[test]
+    fn news_are_read_as_the_server_writes_them() {
+        for (name, payment) in PAYMENTS {
+            for state in OrderState::ALL {
+                let news = serde_json::json!({ "state": state, "payment": payment });
+                assert_eq!(Standing::read(&news), Some(standing(state, payment)));
+                assert_eq!(standing(state, payment).payment_name(), name);
+            }
+        }
+        assert_eq!(Standing::parse("paid", "unheard"), None);
+    }
+}

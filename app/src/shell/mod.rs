@@ -1,0 +1,106 @@
+//! What stands around every page: the document, the shop's header and footer, and what is told to
+//! those who do not see the page (search engines, link previews).
+
+mod footer;
+mod frame;
+mod head;
+mod header;
+
+pub use frame::{Frame, PlainFrame};
+pub use head::{Head, Kind, PrivateHead};
+
+use crate::{
+    content::{Apology, FAILURE_TITLE},
+    routes::App,
+    services::services,
+};
+use leptos::{
+    attr::custom::custom_attribute,
+    hydration::{AutoReload, HydrationScripts},
+    nonce::Nonce,
+    prelude::*,
+    reactive::owner::take_context,
+};
+use leptos_meta::{HashedStylesheet, MetaTags};
+
+/// The one web font; its name changes when its content does.
+const FONT: &str = "/fonts/fraunces-38-latin.woff2";
+
+/// The whole document, in the language of the market.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    // Many visitors are sent the same bytes, so what Leptos would mark with a nonce is known to the
+    // server's content security policy by its hash.
+    take_context::<Nonce>();
+    view! {
+        <!DOCTYPE html>
+        <html lang=services().market.locale.clone()>
+            <head>
+                <Essentials options=options.clone()/>
+                <AutoReload options=options.clone()/>
+                <HydrationScripts options islands=true/>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+/// The document for a fault that left nothing to render a page with: no service is asked and no
+/// script runs. It can be made once and kept.
+pub fn failure_document(options: LeptosOptions) -> String {
+    let document = || {
+        view! {
+            <!DOCTYPE html>
+            <html lang="en">
+                <head>
+                    <Essentials options/>
+                    <meta name="robots" content="noindex"/>
+                    <title>{head::with_shop(FAILURE_TITLE)}</title>
+                </head>
+                <body>
+                    <PlainFrame>
+                        <Apology/>
+                    </PlainFrame>
+                </body>
+            </html>
+        }
+        .to_html()
+    };
+    Owner::new().with(document)
+}
+
+/// What every document begins with. The two colours are the stylesheet's paper, by day and by night.
+#[component]
+fn Essentials(options: LeptosOptions) -> impl IntoView {
+    view! {
+        <meta charset="utf-8"/>
+        <meta name="viewport" content="width=device-width, initial-scale=1"/>
+        {[("light", "#faf8f4"), ("dark", "#141311")].map(paper)}
+        <HashedStylesheet options/>
+        <link rel="preload" href=FONT r#as="font" r#type="font/woff2" crossorigin=""/>
+        <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+    }
+}
+
+/// The colour of the browser's own surroundings.
+fn paper((scheme, colour): (&str, &'static str)) -> impl IntoView + use<> {
+    let media = custom_attribute("media", format!("(prefers-color-scheme: {scheme})"));
+    view! { <meta name="theme-color" content={colour} {..media}/> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_resort_is_a_whole_page_without_scripts() {
+        let html = failure_document(LeptosOptions::builder().output_name("vitrine").build());
+        assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\">"), "{html}");
+        assert!(html.ends_with("</html>"), "{html}");
+        assert!(html.contains("This page could not be made"));
+        assert!(html.contains("<title>Something went wrong – Vitrine</title>"));
+        assert!(!html.contains("<script"));
+    }
+}
