@@ -1,0 +1,160 @@
+//! `vitrine import`: products, pictures and stock from files. What cannot go in is told with its line
+//! and reason, and the rest goes in; the exit code is then 2.
+
+use crate::{
+    cli::Import,
+    config::Settings,
+    edge::PageStore,
+    stores::{self, Stores},
+};
+use anyhow::Context;
+use catalogue::{
+    MediaStore,
+    import::{self, Progress, Report},
+};
+use domain::Sku;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{self, Write},
+    path::Path,
+    process::ExitCode,
+};
+
+/// First stock of an import is shared out: three fifths to the first warehouse, the rest to the
+/// second.
+const FIRST_WAREHOUSE: &str = "berlin";
+const SECOND_WAREHOUSE: &str = "lyon";
+
+/// Imports what the command line names.
+pub async fn run(settings: Settings, what: Import) -> anyhow::Result<ExitCode> {
+    let stores = stores::connect(&settings).await?;
+    let pages = PageStore::new(stores.redis.clone(), &settings.redis.namespace, &stores.market.id);
+    let media = || MediaStore::local(&settings.media.dir).context("the folder of pictures");
+    let mut bar = Bar(ProgressBar::no_length().with_style(style()));
+    let report = match what {
+        Import::Stock { file } => return count_stock(&stores, &pages, &file).await,
+        Import::Vendure { file, assets } => {
+            import::vendure(open(&file)?, &assets, &stores.catalogue, &media()?, &mut bar).await?
+        }
+        Import::Jsonl { file, assets } => {
+            import::jsonl(open(&file)?, &assets, &stores.catalogue, &media()?, &mut bar).await?
+        }
+    };
+    bar.0.finish_and_clear();
+    let stocked = receive_first_stock(&stores, &report.stock).await?;
+    let mut tags: Vec<String> = report.touched.iter().flat_map(|touched| touched.tags()).collect();
+    if report.created + report.categories_created > 0 {
+        tags.push("home".to_owned());
+        tags.push("navigation".to_owned());
+    }
+    purge(&pages, &tags).await;
+    tell(&report, stocked)
+}
+
+fn open(file: &Path) -> anyhow::Result<File> {
+    File::open(file).with_context(|| format!("{} cannot be opened", file.display()))
+}
+
+/// Stock of SKUs that were never stocked; one that is there keeps what was sold since.
+async fn receive_first_stock(stores: &Stores, stock: &[(Sku, u32)]) -> anyhow::Result<usize> {
+    let share = |of: fn(u32) -> u32| -> Vec<(Sku, u32)> {
+        stock.iter().map(|(sku, pieces)| (sku.clone(), of(*pieces))).collect()
+    };
+    let first = share(|pieces| pieces - pieces * 2 / 5);
+    let second = share(|pieces| pieces * 2 / 5);
+    let booked = stores.inventory.receive_initial(FIRST_WAREHOUSE, &first).await?
+        + stores.inventory.receive_initial(SECOND_WAREHOUSE, &second).await?;
+    Ok(booked)
+}
+
+/// A page cache that is away has nothing that a later purge or its expiry would not mend.
+async fn purge(pages: &PageStore, tags: &[String]) {
+    if tags.is_empty() {
+        return;
+    }
+    if let Err(error) = pages.purge(tags).await {
+        tracing::warn!(%error, "cached pages could not be purged; they expire by themselves");
+    }
+}
+
+fn tell(report: &Report, stocked: usize) -> anyhow::Result<ExitCode> {
+    let mut out = io::stdout().lock();
+    for note in &report.notes {
+        writeln!(out, "line {}: {}", note.line, note.text)?;
+    }
+    for rejected in &report.rejected {
+        writeln!(out, "line {} did not go in: {}", rejected.line, rejected.reason)?;
+    }
+    writeln!(
+        out,
+        "{} created, {} updated, {} unchanged, {} rejected; {stocked} stock levels begun",
+        report.created,
+        report.updated,
+        report.unchanged,
+        report.rejected.len()
+    )?;
+    Ok(if report.rejected.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+/// One line of a stock count.
+#[derive(serde::Deserialize)]
+struct Count {
+    warehouse: String,
+    sku: Sku,
+    on_hand: u32,
+}
+
+async fn count_stock(stores: &Stores, pages: &PageStore, file: &Path) -> anyhow::Result<ExitCode> {
+    let mut out = io::stdout().lock();
+    let mut by_warehouse = BTreeMap::<String, Vec<(Sku, u32)>>::new();
+    let mut rejected = 0;
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(open(file)?);
+    for (row, line) in reader.deserialize::<Count>().zip(2..) {
+        match row {
+            Ok(count) => {
+                by_warehouse.entry(count.warehouse).or_default().push((count.sku, count.on_hand));
+            }
+            Err(error) => {
+                rejected += 1;
+                writeln!(out, "line {line} did not go in: {error}")?;
+            }
+        }
+    }
+    let (mut adjusted, mut tags) = (0, Vec::new());
+    for (warehouse, counts) in &by_warehouse {
+        match stores.inventory.set_levels(warehouse, counts, "stock count").await {
+            Ok(changed) => {
+                adjusted += changed;
+                tags.extend(counts.iter().map(|(sku, _)| format!("stock:{sku}")));
+            }
+            Err(error) => {
+                rejected += counts.len();
+                writeln!(out, "the counts of {warehouse} did not go in: {error}")?;
+            }
+        }
+    }
+    purge(pages, &tags).await;
+    writeln!(out, "{adjusted} stock levels adjusted, {rejected} rejected")?;
+    Ok(if rejected == 0 { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+/// The bar that shows how far the import is; on a terminal only.
+struct Bar(ProgressBar);
+
+impl Progress for Bar {
+    fn begin(&mut self, total: u64) {
+        self.0.set_length(total);
+    }
+
+    fn done(&mut self, name: &str) {
+        self.0.set_message(name.to_owned());
+        self.0.inc(1);
+    }
+}
+
+fn style() -> ProgressStyle {
+    ProgressStyle::with_template("{bar:32} {pos}/{len} {msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+}

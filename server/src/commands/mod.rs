@@ -1,0 +1,55 @@
+//! One module for each command of the binary.
+
+mod doctor;
+mod import;
+mod migrate;
+mod psp;
+mod serve;
+mod work;
+
+use crate::{
+    cli::{Cli, Command},
+    config, telemetry,
+};
+use std::process::ExitCode;
+use tokio_util::sync::CancellationToken;
+
+/// Runs what the command line asks for.
+pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    if let Command::SandboxPsp(options) = cli.command {
+        // The outside world knows nothing of the store's configuration.
+        return psp::run(options).await.map(|()| ExitCode::SUCCESS);
+    }
+    let settings = config::load(cli.config.as_deref());
+    if let Command::Doctor = cli.command {
+        return doctor::run(settings).await;
+    }
+    let settings = settings?;
+    telemetry::start(&settings.log)?;
+    match cli.command {
+        Command::Serve => serve::run(settings).await?,
+        Command::Work => work::run(settings).await?,
+        Command::Migrate => migrate::run(settings).await?,
+        Command::Import(what) => return import::run(settings, what).await,
+        Command::SandboxPsp(_) | Command::Doctor => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A token that is cancelled when the process is asked to stop (SIGTERM or Ctrl-C).
+pub fn stop_signal() -> anyhow::Result<CancellationToken> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let token = CancellationToken::new();
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let cancelled = token.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("asked to stop");
+        cancelled.cancel();
+    });
+    Ok(token)
+}

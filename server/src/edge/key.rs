@@ -1,0 +1,119 @@
+//! Which requests are for a page that is the same for everyone, and under which name it is kept.
+
+use axum::http::{Method, Uri};
+use domain::listing::Sort;
+
+/// What the edge does with a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Plan {
+    /// The page of this address, path and query in one spelling. Whatever else the URL carried
+    /// (campaign marks and the like) neither splits the cache nor reaches the render.
+    Cached(String),
+    /// Not for the cache.
+    Bypass,
+}
+
+/// What to do with a request.
+pub fn plan(method: &Method, uri: &Uri) -> Plan {
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        return Plan::Bypass;
+    }
+    let path = uri.path();
+    let query = uri.query().unwrap_or("");
+    if path == "/" || path == "/credits" {
+        return Plan::Cached(path.to_owned());
+    }
+    if let Some(category) = path.strip_prefix("/c/").filter(|rest| is_plain(rest)) {
+        return Plan::Cached(format!("/c/{category}{}", category_query(query)));
+    }
+    if path.strip_prefix("/p/").is_some_and(|slug| is_plain(slug) && !slug.contains('/')) {
+        let personal =
+            parameters(query).any(|(key, _)| matches!(key, "sku" | "quantity" | "problem"));
+        return if personal { Plan::Bypass } else { Plan::Cached(path.to_owned()) };
+    }
+    Plan::Bypass
+}
+
+/// Letters of slugs, one slash between them: everything else is not a page of ours.
+fn is_plain(path: &str) -> bool {
+    path.len() <= 300
+        && path.split('/').all(|part| {
+            let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+            !part.is_empty() && part.bytes().all(plain)
+        })
+}
+
+fn parameters(query: &str) -> impl Iterator<Item = (&str, &str)> {
+    query.split('&').filter_map(|pair| pair.split_once('='))
+}
+
+/// The parameters a category knows, in one order and only where they say something.
+fn category_query(query: &str) -> String {
+    let find = |wanted| parameters(query).find(|(key, _)| *key == wanted).map(|(_, value)| value);
+    let sort = find("sort").and_then(Sort::parse).filter(|sort| *sort != Sort::default());
+    let page = find("page").and_then(|page| page.parse::<u32>().ok()).filter(|page| *page > 1);
+    let pairs: Vec<String> =
+        [page.map(|page| format!("page={page}")), sort.map(|sort| format!("sort={}", sort.code()))]
+            .into_iter()
+            .flatten()
+            .collect();
+    if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn planned(uri: &str) -> Plan {
+        plan(&Method::GET, &uri.parse().unwrap())
+    }
+
+    fn cached(key: &str) -> Plan {
+        Plan::Cached(key.to_owned())
+    }
+
+    #[test]
+    fn campaign_marks_do_not_split_the_cache() {
+        assert_eq!(planned("/p/laptop?utm_source=x&fbclid=y"), cached("/p/laptop"));
+        assert_eq!(planned("/?gclid=1"), cached("/"));
+        let category = cached("/c/electronics?page=2&sort=price-up");
+        assert_eq!(planned("/c/electronics?sort=price-up&utm_medium=m&page=2"), category);
+        assert_eq!(planned("/c/electronics?page=2&sort=price-up"), category);
+    }
+
+    #[test]
+    fn parameters_that_say_nothing_are_dropped() {
+        for uri in [
+            "/c/a?page=1",
+            "/c/a?page=x",
+            "/c/a?sort=name",
+            "/c/a?sort=drop%20table",
+            "/c/a?page=-1",
+        ] {
+            assert_eq!(planned(uri), cached("/c/a"), "{uri}");
+        }
+    }
+
+    #[test]
+    fn personal_and_strange_addresses_are_not_cached() {
+        for uri in [
+            "/cart",
+            "/checkout",
+            "/orders/V-1?key=k",
+            "/api/cart/get",
+            "/p/laptop?sku=L1&quantity=0",
+            "/p/x%2f..",
+            "//p/laptop",
+            "/p//laptop",
+            "/p/Laptop",
+            "/p/laptop/",
+            "/p/laptop.",
+            "/c/",
+            "/account/x.css",
+            "/p/laptop/../cart",
+        ] {
+            assert_eq!(planned(uri), Plan::Bypass, "{uri}");
+        }
+        assert_eq!(plan(&Method::POST, &"/p/laptop".parse().unwrap()), Plan::Bypass);
+    }
+}

@@ -1,0 +1,37 @@
+//! The binary `vitrine`: the command line, and nothing that a command does.
+
+mod cli;
+mod commands;
+mod config;
+mod edge;
+mod guard;
+mod health;
+mod live;
+mod media;
+mod render;
+mod router;
+mod seo;
+mod stores;
+mod telemetry;
+mod webhooks;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Pages are made of many small strings; this allocator is made for that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    match commands::run(cli).await {
+        Ok(code) => code,
+        Err(error) => {
+            // The last word on the way out is for whoever started the command, not for the log.
+            let mut stderr = std::io::stderr().lock();
+            let _ = std::io::Write::write_fmt(&mut stderr, format_args!("vitrine: {error:#}\n"));
+            ExitCode::FAILURE
+        }
+    }
+}

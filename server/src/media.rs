@@ -1,0 +1,66 @@
+//! Files whose address says what is in them: pictures, style, scripts, WebAssembly. They never change
+//! under their address, so a browser keeps them for a year.
+
+use crate::{config::Settings, guard::problem};
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::{
+        HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, CONTENT_TYPE},
+    },
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use catalogue::MediaStore;
+use tower::ServiceBuilder;
+use tower_http::{
+    services::{ServeDir, ServeFile},
+    set_header::SetResponseHeaderLayer,
+};
+
+const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+const FOR_A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
+
+/// `/media/…` and `/pkg/…`, and the few files at fixed addresses (icon, fonts).
+pub fn routes(settings: &Settings) -> anyhow::Result<Router> {
+    let site = &settings.server.site_root;
+    let folder = |name: &str| {
+        ServiceBuilder::new()
+            .map_response(|response| kept(response, FOR_EVER))
+            .service(ServeDir::new(site.join(name)).precompressed_br().precompressed_gzip())
+    };
+    let icon = ServiceBuilder::new()
+        .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, FOR_A_DAY))
+        .service(ServeFile::new(site.join("favicon.svg")));
+    let pictures = MediaStore::local(&settings.media.dir)?;
+    Ok(Router::new()
+        .route("/media/{*name}", get(picture).with_state(pictures))
+        .nest_service("/pkg", folder("pkg"))
+        .nest_service("/fonts", folder("fonts"))
+        .route_service("/favicon.svg", icon))
+}
+
+/// Only what is there may be kept: a file that is missing now may come with the next release.
+fn kept<B>(mut response: http::Response<B>, how_long: HeaderValue) -> http::Response<B> {
+    if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
+        response.headers_mut().insert(CACHE_CONTROL, how_long);
+    }
+    response
+}
+
+/// `GET /media/{hash}/{name}-{width}.{webp|jpg}`
+async fn picture(State(pictures): State<MediaStore>, Path(name): Path<String>) -> Response {
+    match pictures.file(&name).await {
+        Ok(Some(file)) => {
+            let kind = HeaderValue::from_static(file.content_type);
+            let headers = [(CONTENT_TYPE, kind), (CACHE_CONTROL, FOR_EVER)];
+            (headers, file.bytes).into_response()
+        }
+        Ok(None) => problem(StatusCode::NOT_FOUND, "not_found", "There is no such picture."),
+        Err(error) => {
+            tracing::error!(%error, name, "a picture could not be read");
+            problem(StatusCode::SERVICE_UNAVAILABLE, "try_again", "Please try again.")
+        }
+    }
+}

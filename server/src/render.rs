@@ -1,0 +1,90 @@
+//! Between axum and Leptos: what every render and server function finds in its context, and the
+//! status that a server function's error is answered with.
+
+use accounts::cookie;
+use app::services::{Services, Tags, Visitor};
+use axum::{
+    body::{Body, to_bytes},
+    extract::Request,
+    http::{StatusCode, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use leptos::prelude::{provide_context, use_context};
+use serde::Deserialize;
+
+/// The header by which Leptos marks the answer of a server function that failed.
+const SERVER_FN_ERROR: &str = "serverfnerror";
+
+/// Provides the services, the visitor and the tags of the request.
+pub fn context(services: Services, secure: bool) -> impl Fn() + Clone + Send + Sync + 'static {
+    move || {
+        provide_context(services.clone());
+        let parts = use_context::<Parts>();
+        let accepts = |kind: &str| {
+            let accept = parts.as_ref().and_then(|parts| parts.headers.get(header::ACCEPT));
+            accept.is_some_and(|value| value.to_str().is_ok_and(|text| text.contains(kind)))
+        };
+        provide_context(Visitor {
+            session: parts.as_ref().and_then(|parts| cookie::read(&parts.headers, secure)),
+            wants_html: accepts("text/html"),
+            secure,
+        });
+        let tags = parts.as_ref().and_then(|parts| parts.extensions.get::<Tags>());
+        provide_context(tags.cloned().unwrap_or_default());
+    }
+}
+
+#[derive(Deserialize)]
+struct Status {
+    status: u16,
+}
+
+/// Leptos answers every failed server function with 500; here it gets the status its error names.
+pub async fn server_fn_status(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    if !response.headers().contains_key(SERVER_FN_ERROR) || response.status().is_redirection() {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let Ok(body) = to_bytes(body, crate::guard::BODY_LIMIT).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let named = serde_json::from_slice::<Status>(&body).ok();
+    if let Some(status) = named.and_then(|named| StatusCode::from_u16(named.status).ok()) {
+        parts.status = status;
+    }
+    parts
+        .headers
+        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    parts.headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    Response::from_parts(parts, Body::from(body))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Method;
+    use leptos::server_fn::axum::server_fn_paths;
+
+    /// Every server function is a public endpoint. Whoever adds one says here who may call it, and
+    /// makes sure that it is so.
+    const WHO_MAY_CALL: &[(Method, &str, &str)] = &[
+        (Method::POST, "/api/cart/add", "anyone; changes the caller's own cart"),
+        (Method::GET, "/api/cart/get", "anyone; reads the caller's own cart"),
+        (Method::POST, "/api/cart/remove", "anyone; changes the caller's own cart"),
+        (Method::POST, "/api/cart/set", "anyone; changes the caller's own cart"),
+        (Method::POST, "/api/checkout/place", "whoever has a session with a cart"),
+        (Method::POST, "/api/orders/pay", "whoever holds the order's key"),
+    ];
+
+    #[test]
+    fn every_server_function_says_who_may_call_it() {
+        // The pages bring their server functions with them.
+        let _pages = app::App;
+        let mut found: Vec<_> = server_fn_paths().map(|(path, method)| (method, path)).collect();
+        found.sort_by_key(|(_, path)| *path);
+        let known: Vec<_> =
+            WHO_MAY_CALL.iter().map(|(method, path, _)| (method.clone(), *path)).collect();
+        assert_eq!(found, known);
+    }
+}

@@ -1,0 +1,136 @@
+//! Every route of the store and the layers around it. Read it from the inside out: pages within the
+//! edge, then what is not a page, then what stands in front of everything.
+
+use crate::{
+    config::Settings,
+    edge::{self, Edge, PageStore},
+    guard, health,
+    live::{self, Live},
+    media, render,
+    seo::{self, Seo},
+    stores::Stores,
+    webhooks,
+};
+use app::{App, failure_document, services::Services, shell};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{Method, Request, StatusCode},
+    middleware,
+    routing::{get, post},
+};
+use leptos::config::LeptosOptions;
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use platform::events::Feed;
+use std::{sync::Arc, time::Duration};
+use tokio_util::sync::CancellationToken;
+use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    limit::RequestBodyLimitLayer,
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
+    timeout::TimeoutLayer,
+    trace::{DefaultOnResponse, TraceLayer},
+};
+
+/// No answer takes longer; a provider is given five seconds within it.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// The whole store. `stop` ends the streams that would never end by themselves.
+pub fn build(
+    settings: &Settings,
+    options: LeptosOptions,
+    stores: Stores,
+    feed: Feed,
+    stop: CancellationToken,
+) -> anyhow::Result<Router> {
+    let public_url: Arc<str> = settings.server.public_url.as_str().into();
+    let limits = GovernorConfigBuilder::default()
+        .per_nanosecond(1_000_000_000 / u64::from(settings.server.changes_per_second))
+        .burst_size(settings.server.changes_burst)
+        .methods(vec![Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .finish()
+        .ok_or_else(|| {
+            anyhow::anyhow!("server.changes_per_second or changes_burst is out of range")
+        })?;
+
+    let failure: Arc<str> = failure_document(options.clone()).into();
+    let live = Live::new(stores.clone(), feed, stop);
+    let mut router = pages(settings, options, &stores, public_url.clone())
+        // Programs are limited by their signature, not by their address.
+        .layer(GovernorLayer::new(limits))
+        .layer(guard::foreign_requests(&public_url)?)
+        .route("/webhooks/sandbox", post(webhooks::sandbox).with_state(stores.clone()))
+        .route("/events", get(live::order).with_state(live))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready).with_state(stores.clone()));
+    let seo = Seo { stores, public_url };
+    router = router
+        .route("/robots.txt", get(seo::robots).with_state(seo.clone()))
+        .route("/sitemap.xml", get(seo::sitemap).with_state(seo))
+        .merge(media::routes(settings)?);
+    if settings.secure() {
+        router = router.layer(middleware::from_fn(guard::strict_transport));
+    }
+    Ok(router
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(guard::BODY_LIMIT))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
+        .layer(CatchPanicLayer::custom(guard::after_panic))
+        .layer(middleware::from_fn_with_state(failure, guard::explain_refusals))
+        .layer(middleware::from_fn(guard::security_headers))
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(span)
+                .on_response(DefaultOnResponse::new().level(tracing::Level::DEBUG)),
+        )
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid)))
+}
+
+/// What Leptos renders: pages and server functions, within the edge.
+fn pages(
+    settings: &Settings,
+    options: LeptosOptions,
+    stores: &Stores,
+    public_url: Arc<str>,
+) -> Router {
+    let services = Services {
+        catalogue: stores.catalogue.clone(),
+        inventory: stores.inventory.clone(),
+        orders: stores.orders.clone(),
+        market: stores.market.clone(),
+        public_url,
+    };
+    let context = render::context(services, settings.secure());
+    let document = {
+        let options = options.clone();
+        move || shell(options.clone())
+    };
+    let store = PageStore::new(stores.redis.clone(), &settings.redis.namespace, &stores.market.id);
+    let edge = Edge::new(store, origin(&settings.payments.sandbox.url));
+    Router::new()
+        .leptos_routes_with_context(
+            &options,
+            generate_route_list(App),
+            context.clone(),
+            document.clone(),
+        )
+        .fallback(leptos_axum::render_app_async_with_context(context, document))
+        .with_state(options)
+        .layer(middleware::from_fn(render::server_fn_status))
+        .layer(middleware::from_fn_with_state(edge, edge::serve))
+}
+
+/// Scheme, host and port of a URL.
+fn origin(url: &str) -> &str {
+    let authority = url.find("://").map_or(0, |at| at + 3);
+    let end = url[authority..].find('/').map_or(url.len(), |at| authority + at);
+    &url[..end]
+}
+
+/// What each log line of a request carries. The path alone: queries hold keys of orders.
+fn span<B>(request: &Request<B>) -> tracing::Span {
+    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or("");
+    tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
+}
