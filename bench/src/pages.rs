@@ -1,0 +1,76 @@
+//! The load of pages: one address, asked for again and again, whose bytes must stay what they are.
+
+use crate::{
+    http::{self, Client},
+    load::{Worker, Workload},
+};
+use anyhow::ensure;
+
+/// A page that was looked at once.
+#[derive(Clone)]
+pub struct Page {
+    url: String,
+    request: Vec<u8>,
+    /// Its body in brotli.
+    pub body: Vec<u8>,
+    /// What the store says of where it came from.
+    pub source: String,
+}
+
+impl Page {
+    /// Looks at a page, which must come in brotli.
+    ///
+    /// # Errors
+    /// It is not there, or comes otherwise.
+    pub async fn find(url: &str) -> anyhow::Result<Self> {
+        let (authority, path) = http::split(url)?;
+        let request = http::get(authority, path);
+        let mut client = Client::connect(url).await?;
+        let answer = client.send(&request).await?;
+        ensure!(answer.status == 200, "{url} answers with {}: {}", answer.status, answer.excerpt());
+        let encoding = answer.header("content-encoding").unwrap_or("none");
+        ensure!(encoding == "br", "{url} comes in another encoding than brotli: {encoding}");
+        let source = answer.header("x-cache").unwrap_or("nowhere").to_owned();
+        let body = answer.body.to_vec();
+        Ok(Self { url: url.to_owned(), request, body, source })
+    }
+
+    /// The SKU of the first variant it shows.
+    pub async fn first_sku(url: &str) -> anyhow::Result<String> {
+        let mut client = Client::connect(url).await?;
+        let answer = client.page(http::split(url)?.1).await?;
+        let text = String::from_utf8_lossy(answer.body);
+        let sku = text.split_once("\"sku\":\"").and_then(|(_, rest)| Some(rest.split_once('"')?.0));
+        sku.map(str::to_owned).ok_or_else(|| anyhow::anyhow!("{url} names no SKU"))
+    }
+}
+
+/// One connection that asks for the page.
+pub struct Reader {
+    client: Client,
+    request: Vec<u8>,
+    length: usize,
+}
+
+impl Workload for Page {
+    type Worker = Reader;
+
+    async fn worker(&self, _: usize) -> anyhow::Result<Reader> {
+        let client = Client::connect(&self.url).await?;
+        Ok(Reader { client, request: self.request.clone(), length: self.body.len() })
+    }
+}
+
+impl Worker for Reader {
+    async fn once(&mut self) -> anyhow::Result<()> {
+        let answer = self.client.send(&self.request).await?;
+        ensure!(answer.status == 200, "status {} under load: {}", answer.status, answer.excerpt());
+        ensure!(
+            answer.body.len() == self.length,
+            "a page of {} bytes instead of {}",
+            answer.body.len(),
+            self.length
+        );
+        Ok(())
+    }
+}
