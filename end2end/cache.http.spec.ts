@@ -1,0 +1,151 @@
+// Pages that are the same for everyone: rendered once, sent many times, the same to the byte whoever
+// asks, and never with anything of a visitor in them.
+//
+// Other stories put goods on sale meanwhile, which drops pages from the cache. So what is said of two
+// requests is tried again until nothing came between them; what is wrong stays wrong.
+import { expect, test } from "@playwright/test";
+import { BROTLI, STORE, ask, type Answer } from "./support/wire";
+
+const CACHED = [
+  "/",
+  "/c/electronics",
+  "/c/electronics/computers?page=1&sort=price-up",
+  "/p/laptop",
+  "/credits",
+];
+
+/** What differs between any two answers to the same request. */
+function lasting({ headers }: Answer): object {
+  const { date, connection, "keep-alive": _, "x-request-id": __, "x-cache": ___, ...rest } = headers;
+  return rest;
+}
+
+const source = (answer: Answer) => answer.headers["x-cache"];
+
+/** Tries again while other stories drop pages from the cache. */
+const undisturbed = (claim: () => Promise<void>) => expect(claim).toPass({ timeout: 20_000 });
+
+for (const path of CACHED) {
+  test(`${path} is rendered once and sent many times`, async () => {
+    await undisturbed(async () => {
+      await ask(path, { headers: BROTLI });
+      for (let again = 0; again < 3; again += 1) {
+        const answer = await ask(path, { headers: BROTLI });
+        expect(answer.status).toBe(200);
+        expect(source(answer)).toMatch(/^hit/);
+      }
+    });
+  });
+
+  test(`${path} is the same to the byte for every visitor`, async () => {
+    const mark = path.includes("?") ? "&" : "?";
+    const asked = [
+      { to: path, headers: { cookie: "session=6wuVmUagQHtbOgltd-zfDdKSGpVZSr9RxZhVL5TbUUk" } },
+      { to: path, headers: { cookie: "session=nonsense; theme=dark", "accept-language": "de" } },
+      { to: path, headers: { "x-forwarded-host": "evil.example", "x-forwarded-proto": "https" } },
+      { to: path, headers: { host: "evil.example", "x-forwarded-for": "203.0.113.7" } },
+      { to: path, headers: { "user-agent": "Googlebot/2.1", accept: "*/*", dnt: "1" } },
+      { to: `${path}${mark}utm_source=news&fbclid=x%3Cscript%3E&gclid=1`, headers: {} },
+    ];
+    for (const encoding of ["identity", "br"]) {
+      await undisturbed(async () => {
+        const plain = await ask(path, { headers: { "accept-encoding": encoding } });
+        for (const { to, headers } of asked) {
+          const other = await ask(to, { headers: { "accept-encoding": encoding, ...headers } });
+          expect(other.status).toBe(200);
+          expect(other.body.equals(plain.body), `${to} ${JSON.stringify(headers)}`).toBe(true);
+          expect(lasting(other)).toEqual(lasting(plain));
+        }
+      });
+    }
+  });
+
+  test(`${path} gives nobody a cookie and may be asked for again by its tag`, async () => {
+    for (const encoding of ["identity", "br"]) {
+      await undisturbed(async () => {
+        const first = await ask(path, { headers: { "accept-encoding": encoding } });
+        expect(first.headers["set-cookie"]).toBeUndefined();
+        expect(first.headers["cache-control"]).toBe("public, max-age=0, must-revalidate");
+        expect(first.headers["vary"]).toContain("accept-encoding");
+        const tag = first.headers["etag"] ?? "";
+        expect(tag).toMatch(/^"[^"]{16,}"$/);
+
+        const known = await ask(path, { headers: { "accept-encoding": encoding, "if-none-match": tag } });
+        expect(known.status).toBe(304);
+        expect(known.body).toHaveLength(0);
+        expect(known.headers["etag"]).toBe(tag);
+        expect(known.headers["set-cookie"]).toBeUndefined();
+
+        const weak = { "accept-encoding": encoding, "if-none-match": `"other", W/${tag}` };
+        expect((await ask(path, { headers: weak })).status).toBe(304);
+        const other = { "accept-encoding": encoding, "if-none-match": '"other"' };
+        expect((await ask(path, { headers: other })).status).toBe(200);
+      });
+    }
+  });
+
+  test(`${path} asked for by HEAD has the headers of GET and no body`, async () => {
+    for (const encoding of ["identity", "br"]) {
+      await undisturbed(async () => {
+        const headers = { "accept-encoding": encoding };
+        const get = await ask(path, { headers });
+        const head = await ask(path, { method: "HEAD", headers });
+        expect(head.status).toBe(200);
+        expect(head.body).toHaveLength(0);
+        expect(lasting(head)).toEqual(lasting(get));
+        expect(get.headers["content-length"]).toBe(String(get.body.length));
+      });
+    }
+  });
+}
+
+test("each encoding has a tag of its own", async () => {
+  await undisturbed(async () => {
+    const plain = await ask("/p/laptop", { headers: { "accept-encoding": "identity" } });
+    const brotli = await ask("/p/laptop", { headers: BROTLI });
+    expect(plain.headers["content-encoding"]).toBeUndefined();
+    expect(brotli.headers["content-encoding"]).toBe("br");
+    expect(brotli.headers["etag"]).not.toBe(plain.headers["etag"]);
+  });
+});
+
+test("what an address says of one visitor's wish is kept for nobody else", async () => {
+  const typed = await ask("/p/laptop?quantity=7000&problem=quantity_too_many");
+  expect(typed.status).toBe(200);
+  expect(typed.headers["cache-control"]).toBe("private, no-store");
+  expect(typed.body.toString()).toContain('value="7000"');
+  expect((await ask("/p/laptop")).body.toString()).not.toContain('value="7000"');
+});
+
+test("pages of one visitor are kept by no cache", async () => {
+  for (const path of ["/cart", "/checkout", "/orders/V-0000-0000?key=x", "/api/cart/get"]) {
+    const answer = await ask(path);
+    expect(answer.headers["cache-control"], path).toMatch(/no-store/);
+    expect(answer.headers["etag"], path).toBeUndefined();
+    expect(answer.headers["set-cookie"], path).toBeUndefined();
+  }
+});
+
+test("files with their content in their name are kept for a year, others are not", async () => {
+  const html = (await ask("/p/laptop")).body.toString();
+  const files = [...html.matchAll(/(?:href|src)="(\/(?:pkg|media|fonts)\/[^"]+)"/g)].map((match) => match[1]);
+  expect(files.length).toBeGreaterThan(3);
+  for (const file of new Set(files)) {
+    const answer = await ask(file);
+    expect(answer.status, file).toBe(200);
+    expect(answer.headers["cache-control"], file).toBe("public, max-age=31536000, immutable");
+  }
+  for (const missing of ["/pkg/none.0123456789.js", "/media/000000000000/none-320.webp"]) {
+    const answer = await ask(missing);
+    expect(answer.status, missing).toBe(404);
+    expect(answer.headers["cache-control"] ?? "no-store", missing).not.toContain("immutable");
+  }
+});
+
+test("no forwarded host gets into a page that is not kept", async () => {
+  const headers = { "x-forwarded-host": "evil.example", host: "evil.example" };
+  for (const path of ["/cart", "/checkout", "/p/laptop?quantity=0&problem=quantity_zero", "/nothing"]) {
+    expect((await ask(path, { headers })).body.toString(), path).not.toContain("evil.example");
+  }
+  expect((await ask("/sitemap.xml", { headers })).body.toString()).toContain(`<loc>${STORE}/</loc>`);
+});

@@ -1,0 +1,47 @@
+// Things to sell. Every story brings goods of its own, so that stories that run at the same time do
+// not sell each other's last piece.
+import { randomBytes } from "node:crypto";
+import { importFile } from "./store";
+
+/** A product with one variant. */
+export interface Goods {
+  name: string;
+  slug: string;
+  sku: string;
+  /** What a piece costs, in cents. */
+  cents: number;
+}
+
+/** Puts a new product up for sale, `left` pieces of it. */
+export async function bring(what: string, { cents = 1900, left = 5 } = {}): Promise<Goods> {
+  const mark = randomBytes(4).toString("hex");
+  const slug = `${what.toLowerCase().replaceAll(" ", "-")}-${mark}`;
+  const goods = { name: `${what} ${mark}`, slug, sku: slug.toUpperCase(), cents };
+  await importFile("jsonl", [JSON.stringify({ product: described(goods), stock: { [goods.sku]: left } })]);
+  return goods;
+}
+
+/** The same product at another price, from now on. */
+export async function reprice(goods: Goods, cents: number): Promise<Goods> {
+  const dearer = { ...goods, cents };
+  await importFile("jsonl", [JSON.stringify({ product: described(dearer) })]);
+  return dearer;
+}
+
+/** Somebody counts the shelves and finds none. */
+export async function runOut({ sku }: Goods): Promise<void> {
+  await importFile("stock", ["warehouse,sku,on_hand", `berlin,${sku},0`, `lyon,${sku},0`]);
+}
+
+/** An amount as the shop writes it. */
+export function euros(cents: number): string {
+  return new Intl.NumberFormat("en", { style: "currency", currency: "EUR" }).format(cents / 100);
+}
+
+function described({ name, slug, sku, cents }: Goods) {
+  return {
+    external_reference: { source: "end2end", id: slug },
+    translations: { en: { name, slug } },
+    variants: [{ sku, tax_class: "standard", prices: [{ currency: "EUR", amount: cents }] }],
+  };
+}
