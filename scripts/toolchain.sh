@@ -1,0 +1,188 @@
+#!/usr/bin/env bash
+# Installs what this machine lacks to build, run or test Vitrine, from the package registries alone.
+# What is there already is used as it is. Interrupted, it goes on where it was.
+#   scripts/toolchain.sh build    what `make up` needs
+#   scripts/toolchain.sh test     that, and what `make test` needs
+#   scripts/toolchain.sh bench    that, and the references `make bench` compares with
+# shellcheck source=scripts/lib/common.sh
+. "$(dirname "$0")/lib/common.sh"
+
+WHAT=${1:-build}
+# Tests and measurements always run on a stack of their own, so they need its programs; and a URL of
+# an embedded stack that `scripts/stack.sh env` exported is no reason to do without them.
+if [ "$WHAT" != build ] || [ -n "${VITRINE_EMBEDDED:-}" ]; then unset DATABASE_URL MONGODB_URL REDIS_URL; fi
+WASM_BINDGEN=0.2.130
+CARGO_LEPTOS=0.3.11
+BINARYEN=132.0.0
+SECANTUS=0.5.3-beta.196
+CARGO_NEXTEST=0.9.151
+CARGO_DENY=0.20.2
+CARGO_MACHETE=0.9.2
+
+TARGET=wasm32-unknown-unknown
+mkdir -p "$BIN"
+# Two commands at once take turns.
+exec 8>"$VITRINE_CACHE/toolchain.lock"
+flock 8
+
+# --- Debian packages ------------------------------------------------------------------------
+
+# No package may start a service of its own or make a database cluster: the store brings its own.
+quiet_services() {
+  if [ ! -e /usr/sbin/policy-rc.d ]; then
+    printf '#!/bin/sh\nexit 101\n' | as_root tee /usr/sbin/policy-rc.d >/dev/null
+    as_root chmod +x /usr/sbin/policy-rc.d
+    trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
+  fi
+  if [ ! -d /etc/postgresql ]; then
+    as_root mkdir -p /etc/postgresql-common/createcluster.d
+    printf 'create_main_cluster = false\n' |
+      as_root tee /etc/postgresql-common/createcluster.d/vitrine.conf >/dev/null
+  fi
+}
+
+apt_install() {
+  quiet_services
+  as_root apt-get -o DPkg::Lock::Timeout=600 update &&
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 \
+      install -y --no-install-recommends "$@"
+}
+
+# need PROGRAM PACKAGE: collects the package if the program is not there.
+MISSING=()
+need() { command -v "$1" >/dev/null 2>&1 || MISSING+=("$2"); }
+
+debian_packages() {
+  command -v apt-get >/dev/null 2>&1 || return 0
+  need gcc gcc; need g++ g++; need make make; need git git; need pkg-config pkg-config; need mold mold
+  need curl curl; need brotli brotli; need unzip unzip
+  [ -n "${DATABASE_URL:-}" ] || [ -x /usr/lib/postgresql/15/bin/postgres ] || MISSING+=(postgresql-15)
+  [ -n "${REDIS_URL:-}" ] || need redis-server redis-server
+  if [ -z "${MONGODB_URL:-}" ] && ! [ -x "$BIN/secantusd-rs" ]; then
+    need cmake cmake; need ninja ninja-build
+    dpkg -s zlib1g-dev >/dev/null 2>&1 || MISSING+=(zlib1g-dev)
+  fi
+  need node nodejs; need npm npm
+  dpkg -s ca-certificates >/dev/null 2>&1 || MISSING+=(ca-certificates)
+  if [ "$WHAT" != build ]; then
+    [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || MISSING+=(chromium)
+    need psql postgresql-client-15; need shellcheck shellcheck
+  fi
+  if [ "$WHAT" = bench ]; then
+    need wrk wrk
+    [ -x /usr/sbin/nginx ] || MISSING+=(nginx-light)
+    dpkg -s libnginx-mod-http-brotli-static >/dev/null 2>&1 || MISSING+=(libnginx-mod-http-brotli-static)
+    [ -x /usr/lib/postgresql/15/bin/pgbench ] || MISSING+=(postgresql-15)
+  fi
+  [ ${#MISSING[@]} = 0 ] || step "Debian packages" apt_install "${MISSING[@]}"
+}
+
+# --- Rust with the WebAssembly target ---------------------------------------------------------
+
+# The oldest Rust that compiles the locked dependencies of the tools and the store.
+RUST_MINIMUM=1.96
+
+new_enough() {
+  local version
+  version=$(rustc --version 2>/dev/null | cut -d' ' -f2) || return 1
+  [ "$(printf '%s\n%s\n' $RUST_MINIMUM "$version" | sort -V | head -n 1)" = $RUST_MINIMUM ]
+}
+
+has_wasm() {
+  local sysroot
+  command -v rustc >/dev/null 2>&1 && new_enough || return 1
+  sysroot=$(rustc --print sysroot 2>/dev/null) || return 1
+  ls "$sysroot/lib/rustlib/$TARGET/lib/"libstd-*.rlib >/dev/null 2>&1
+}
+
+# Debian has no prebuilt standard library for wasm32, but its source with all it depends on:
+# an empty crate built with -Zbuild-std leaves the libraries to put where rustc looks for them.
+build_wasm_std() {
+  local work=$VITRINE_CACHE/wasm-std lib
+  mkdir -p "$work/src"
+  printf '#![no_std]\n' >"$work/src/lib.rs"
+  printf '[package]\nname = "empty"\nversion = "0.0.0"\nedition = "2021"\n' >"$work/Cargo.toml"
+  (cd "$work" && RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Cembed-bitcode=yes CARGO_TARGET_DIR=$work/target \
+    cargo build --release --target $TARGET -Zbuild-std=std,panic_abort) || return
+  lib=$(rustc --print sysroot)/lib/rustlib/$TARGET/lib
+  as_root mkdir -p "$lib" || return
+  find "$work/target/$TARGET/release/deps" -name '*.rlib' ! -name 'libempty-*' -exec cp {} "$work/target" \; || return
+  # libstd goes last: its presence is what says that the target is whole.
+  find "$work/target" -maxdepth 1 -name '*.rlib' ! -name 'libstd-*' -print0 | as_root xargs -0 cp -t "$lib" || return
+  as_root cp "$work"/target/libstd-*.rlib "$lib" || return
+  rm -rf "$work"
+}
+
+use_debian_rust() { touch "$TOOLS/use-debian-rust"; export PATH="$BIN:/usr/bin:$PATH"; hash -r; }
+
+rust() {
+  has_wasm && return
+  if command -v rustup >/dev/null 2>&1 && new_enough && [ ! -f "$TOOLS/use-debian-rust" ]; then
+    if step "wasm32 target through rustup" timeout 300 rustup target add $TARGET; then return; fi
+    say "  rustup cannot fetch the target here; Debian's toolchain is next."
+  fi
+  command -v apt-get >/dev/null 2>&1 ||
+    die "Rust $RUST_MINIMUM or later with the target $TARGET is needed: rustup update && rustup target add $TARGET"
+  dpkg -s rustc-web rust-web-src lld-22 >/dev/null 2>&1 ||
+    step "Rust from Debian" apt_install rustc-web cargo-web rust-web-src rust-web-clippy rustfmt-web lld-22
+  use_debian_rust
+  has_wasm || { export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-22
+    step "standard library for wasm32" build_wasm_std; }
+  has_wasm || die "The wasm32 target is still missing in $(rustc --print sysroot)."
+}
+
+# --- tools from crates.io and npm -----------------------------------------------------------------
+
+# crate NAME VERSION PROGRAM FLAGS…: built once without debug information; the half-built survives
+# an interruption, and the tools share what they have in common.
+crate() {
+  local name=$1 version=$2 program=$3; shift 3
+  local home=$TOOLS/$name-$version
+  if [ ! -x "$home/bin/$program" ]; then
+    step "$name $version" env CARGO_TARGET_DIR="$VITRINE_CACHE/tools-target" CARGO_PROFILE_DEV_DEBUG=0 \
+      CARGO_INCREMENTAL=0 cargo install "$name" --version "$version" --root "$home" "$@"
+  fi
+  ln -sfn "$home/bin/$program" "$BIN/$program"
+}
+
+# has_version PROGRAM ARGUMENTS…: whether what it prints of its version holds $WANT.
+has_version() { command -v "$1" >/dev/null 2>&1 && "$@" 2>/dev/null | grep -qF "$WANT"; }
+
+# Debian's own wasm-opt (108) does not know all that today's compiler emits.
+wasm_opt_is_new() {
+  local version
+  version=$(wasm-opt --version 2>/dev/null | grep -oE '[0-9]+' | head -n 1)
+  [ "${version:-0}" -ge 123 ]
+}
+
+wasm_tools() {
+  WANT=$WASM_BINDGEN has_version wasm-bindgen --version ||
+    crate wasm-bindgen-cli $WASM_BINDGEN wasm-bindgen --debug
+  WANT='cargo-leptos 0.3.' has_version cargo-leptos --version ||
+    crate cargo-leptos $CARGO_LEPTOS cargo-leptos --debug --locked --no-default-features --features no_downloads
+  if ! wasm_opt_is_new; then
+    step "binaryen $BINARYEN" npm install --prefix "$TOOLS/binaryen-$BINARYEN" --no-save "binaryen@$BINARYEN"
+    ln -sfn "$TOOLS/binaryen-$BINARYEN/node_modules/.bin/wasm-opt" "$BIN/wasm-opt"
+    hash -r
+    wasm_opt_is_new || die "wasm-opt of binaryen $BINARYEN does not run: node $(node --version 2>&1)"
+  fi
+}
+
+mongodb_server() {
+  [ -z "${MONGODB_URL:-}" ] || return 0
+  command -v secantusd-rs >/dev/null 2>&1 ||
+    crate secantus-mdb $SECANTUS secantusd-rs --ignore-rust-version
+}
+
+test_tools() {
+  WANT=cargo-nextest has_version cargo-nextest nextest --version ||
+    crate cargo-nextest $CARGO_NEXTEST cargo-nextest --debug --locked
+  command -v cargo-deny >/dev/null 2>&1 || crate cargo-deny $CARGO_DENY cargo-deny --debug --locked --no-default-features
+  command -v cargo-machete >/dev/null 2>&1 || crate cargo-machete $CARGO_MACHETE cargo-machete --debug --locked
+}
+
+debian_packages
+rust
+wasm_tools
+mongodb_server
+[ "$WHAT" = build ] || test_tools
