@@ -93,7 +93,9 @@ count_stories() {
 
 # A stack that someone else runs under this name is used and left running.
 STACK_IS_OURS=
-if scripts/stack.sh status test | grep -q 'does not run'; then STACK_IS_OURS=1; fi
+# Read whole first: a `grep -q` that has seen enough would break the pipe and count as "runs".
+stack_status=$(scripts/stack.sh status test || true)
+if grep -q 'does not run' <<<"$stack_status"; then STACK_IS_OURS=1; fi
 end_stack() { [ -z "$STACK_IS_OURS" ] || scripts/stack.sh stop test >/dev/null; }
 trap end_stack EXIT
 
