@@ -1,7 +1,7 @@
 //! The cart's server functions and what its page is loaded with. A plain form is answered by a page
 //! to go to, an island by the cart or the reason why it is as it was.
 
-use super::problem::Problem;
+use super::{problem::Problem, variants::Variants};
 use crate::{
     error::StoreError,
     services::{LoadFailed, private, see_other, services, visitor},
@@ -14,7 +14,7 @@ use leptos::{prelude::*, server};
 use leptos_axum::ResponseOptions;
 use orders::CartFailure;
 pub use orders::FreshCart;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The cart at current prices, with what changed and what is short.
 pub async fn fresh_cart() -> Result<FreshCart, LoadFailed> {
@@ -22,18 +22,21 @@ pub async fn fresh_cart() -> Result<FreshCart, LoadFailed> {
     Ok(services().orders.fresh_cart(visitor().session.as_ref()).await?)
 }
 
-/// Adds to the visitor's own cart: a SKU, or the variant of a product (`slug`) with these options.
+/// Adds to the visitor's own cart: a SKU, or the one among `variants` (see [`Variants`]) that has these
+/// options. `slug` is the product's page, for the way back.
 ///
 /// Who may call it: anyone. A visitor without a session gets one.
 #[server(prefix = "/api", endpoint = "cart/add")]
 pub async fn add_to_cart(
     slug: Option<String>,
     sku: Option<String>,
-    #[server(default)] options: HashMap<String, String>,
+    variants: Option<String>,
+    #[server(default)] options: BTreeMap<String, String>,
     quantity: Option<String>,
 ) -> Result<Cart, StoreError> {
     let typed = quantity.unwrap_or_default();
-    let outcome = add(slug.as_deref(), sku, options, &typed).await;
+    let named = sku.or_else(|| Variants::written(variants.as_deref()?).sku_of(&options));
+    let outcome = add(named.as_deref(), &typed).await;
     let back = |problem: Problem, sku: Option<Sku>| match &slug {
         Some(slug) if Slug::parse(slug).is_ok() => {
             return_to(&format!("/p/{slug}"), sku, &typed, problem)
@@ -92,13 +95,9 @@ struct Refused {
     sku: Option<Sku>,
 }
 
-async fn add(
-    slug: Option<&str>,
-    sku: Option<String>,
-    options: HashMap<String, String>,
-    typed: &str,
-) -> Result<Cart, Refused> {
-    let sku = chosen(slug, sku, &options).await?;
+async fn add(sku: Option<&str>, typed: &str) -> Result<Cart, Refused> {
+    let sku = Sku::parse(sku.unwrap_or_default())
+        .map_err(|_| Refused { problem: Problem::NotSold, sku: None })?;
     let refused = |problem| Refused { problem, sku: Some(sku.clone()) };
     let quantity = Quantity::parse(typed).map_err(|error| refused(Problem::Quantity(error)))?;
     let (orders, visitor) = (services().orders, visitor());
@@ -108,27 +107,6 @@ async fn add(
         response.insert_header(SET_COOKIE, cookie::set(token, visitor.secure));
     }
     Ok(saved.cart)
-}
-
-/// The SKU that was named, or that of the variant with the chosen options.
-async fn chosen(
-    slug: Option<&str>,
-    sku: Option<String>,
-    options: &HashMap<String, String>,
-) -> Result<Sku, Refused> {
-    let not_sold = || Refused { problem: Problem::NotSold, sku: None };
-    if let Some(sku) = sku {
-        return Sku::parse(&sku).map_err(|_| not_sold());
-    }
-    let slug = Slug::parse(slug.unwrap_or_default()).map_err(|_| not_sold())?;
-    let page = services().catalogue.find_product(&slug).await.map_err(|error| {
-        StoreError::fault(&error);
-        Refused { problem: Problem::Internal, sku: None }
-    })?;
-    let product = page.ok_or_else(not_sold)?.product;
-    let value = |code: &String| options.get(code).cloned().unwrap_or_default();
-    let values: Vec<String> = product.options.iter().map(|group| value(&group.code)).collect();
-    product.variant(&values).map(|variant| variant.sku.clone()).ok_or_else(not_sold)
 }
 
 async fn set(sku: Option<String>, typed: &str) -> Result<Cart, Refused> {

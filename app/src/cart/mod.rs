@@ -21,6 +21,8 @@ pub mod store;
 mod sum;
 #[cfg(test)]
 mod testing;
+#[cfg(feature = "ssr")]
+pub mod variants;
 pub mod view;
 
 #[cfg(feature = "ssr")]

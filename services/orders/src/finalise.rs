@@ -9,7 +9,11 @@ use domain::order::{CancelReason, OrderState, PaymentStanding};
 use inventory::AllocateError;
 use payments::{CancelOutcome, Refunded};
 use serde_json::json;
+use std::time::Duration;
 use uuid::Uuid;
+
+/// How long the confirmation of a paid order waits for the sessions.
+const SESSIONS_WITHIN: Duration = Duration::from_secs(1);
 
 impl Orders {
     /// News of a payment, from wherever: asks the provider for the truth and finishes the order if
@@ -63,22 +67,48 @@ impl Orders {
     }
 
     /// Finishes an order whose money was taken: the ledger is posted, the held stock becomes the
-    /// order's own, the order is paid. Whoever comes second finds it done.
+    /// order's own, the cart is emptied, the order is paid. Whoever comes second finds it done.
     pub(crate) async fn finalise(&self, id: Uuid) -> Result<(), Error> {
+        let Some(order) = self.secure(id).await? else { return Ok(()) };
+        // Before anyone is told, so that nobody who hears of it still sees the old cart; and while no
+        // lock is held, for sessions that are away may take their time. Nobody can end the order
+        // meanwhile: its money is there.
+        let emptied = tokio::time::timeout(SESSIONS_WITHIN, self.empty_cart(&order)).await;
+        let cart_to_empty = !matches!(emptied, Ok(Ok(())));
+        if cart_to_empty {
+            tracing::warn!(order = %id, ?emptied, "the cart will be emptied by the sweeper");
+        }
+        let mut transaction = self.pool.begin().await?;
+        if !queries::lock(&mut transaction, id).await?.is_awaiting() {
+            return Ok(());
+        }
+        queries::mark_paid(&mut transaction, id, cart_to_empty).await?;
+        queries::record_event(&mut transaction, id, "paid", &json!({})).await?;
+        let state = OrderState::Paid.as_str();
+        queries::tell(&mut transaction, &order, state, PaymentStanding::Confirmed).await?;
+        transaction.commit().await?;
+        tracing::info!(order = %id, number = order.number, "order paid");
+        Ok(())
+    }
+
+    /// Secures what the order needs, under its lock: the money is in the books, the stock is the
+    /// order's. Answers nothing if the order had ended or ends here, for want of stock.
+    async fn secure(&self, id: Uuid) -> Result<Option<OrderRecord>, Error> {
         let mut transaction = self.pool.begin().await?;
         let order = queries::lock(&mut transaction, id).await?;
         if order.is_paid() {
-            return Ok(());
+            return Ok(None);
         }
         self.payments.post_capture(id).await?;
         if order.state()? == OrderState::Cancelled {
             // Money for an order that has ended goes back.
             queries::set_refund_due(&mut *transaction, id, true).await?;
             transaction.commit().await?;
-            return self.finish_effects(id, false, true).await;
+            self.finish_effects(id, false, true).await?;
+            return Ok(None);
         }
         match self.inventory.allocate(id).await {
-            Ok(_) => {}
+            Ok(_) => Ok(Some(order)),
             Err(AllocateError::OutOfStock(_) | AllocateError::NeverHeld { .. }) => {
                 let reason = CancelReason::OutOfStock;
                 queries::mark_cancelled(&mut transaction, id, reason).await?;
@@ -86,23 +116,11 @@ impl Orders {
                 let facts = json!({ "reason": reason });
                 queries::record_event(&mut transaction, id, "cancelled", &facts).await?;
                 transaction.commit().await?;
-                return self.finish_effects(id, false, true).await;
+                self.finish_effects(id, false, true).await?;
+                Ok(None)
             }
-            Err(error) => return Err(Error::inventory(error)),
+            Err(error) => Err(Error::inventory(error)),
         }
-        // Emptied before anyone is told, so that nobody who hears of it still sees the old cart. The
-        // money is there, so the order will be paid, now or by the next who comes.
-        let emptied = self.empty_cart(&order).await;
-        if let Err(error) = &emptied {
-            tracing::warn!(order = %id, %error, "the cart will be emptied by the sweeper");
-        }
-        queries::mark_paid(&mut transaction, id, emptied.is_err()).await?;
-        queries::record_event(&mut transaction, id, "paid", &json!({})).await?;
-        let state = OrderState::Paid.as_str();
-        queries::tell(&mut transaction, &order, state, PaymentStanding::Confirmed).await?;
-        transaction.commit().await?;
-        tracing::info!(order = %id, number = order.number, "order paid");
-        Ok(())
     }
 
     async fn empty_cart(&self, order: &OrderRecord) -> Result<(), Error> {

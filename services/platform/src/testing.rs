@@ -1,6 +1,10 @@
 //! Databases of their own for tests, on the servers that `scripts/stack.sh env test` names. A test
 //! without its servers fails: it does not pass by being skipped.
 
+mod wire;
+
+pub use wire::{SYNC, Wire};
+
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, PgPool, migrate::Migrator,
     postgres::PgConnectOptions,

@@ -5,7 +5,7 @@ use super::{
     LiveBuyBox,
     goods::{Goods, stock_in_words},
 };
-use crate::cart::{Stepper, problem::Problem};
+use crate::cart::{Stepper, problem::Problem, variants::Variants};
 use domain::{
     Sku,
     product::{Offer, OptionGroup, Product, Sellable},
@@ -53,16 +53,17 @@ fn Form(
     let (stock, stock_class) = stock_in_words(Some(&chosen));
     // Without scripts another choice may be one that is there.
     let nothing_left = !goods.offers.iter().any(|offer| offer.stock.is_available());
-    let sku = groups.is_empty().then(|| {
-        view! { <input type="hidden" name="sku" value=chosen.variant.sku.to_string()/> }
-    });
+    let (named, meant) = match groups.is_empty() {
+        true => ("sku", chosen.variant.sku.to_string()),
+        false => ("variants", variants(&groups, &goods.offers).into_text()),
+    };
     let pick = |(index, group): (usize, &OptionGroup)| picker(&goods, &chosen, index, group);
     let pickers: Vec<_> = groups.iter().enumerate().map(pick).collect();
     let price = chosen.variant.price.to_string();
     view! {
         <form class="buy" id="buy" action="/api/cart/add" method="post" novalidate data-goods=told>
             <input type="hidden" name="slug" value=goods.item.slug.to_string()/>
-            {sku}
+            <input type="hidden" name=named value=meant/>
             <p class="buy__price">
                 <span class="price" data-slot="price">{price.clone()}</span>
                 <span class="buy__tax">"VAT included, plus delivery"</span>
@@ -127,6 +128,15 @@ fn picker(
         </fieldset>
     }
     .into_any()
+}
+
+/// Which SKU is meant by which options.
+fn variants(groups: &[OptionGroup], offers: &[Offer]) -> Variants {
+    let options = |offer: &Offer| {
+        let values = offer.variant.options.iter().cloned();
+        groups.iter().map(|group| group.code.clone()).zip(values).collect()
+    };
+    offers.iter().map(|offer| (options(offer), offer.variant.sku.clone())).collect()
 }
 
 /// The product as the cart keeps it, with the particulars of one variant.

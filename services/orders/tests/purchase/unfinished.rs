@@ -45,6 +45,27 @@ async fn an_order_that_nobody_pays_gives_its_stock_back() {
 }
 
 #[tokio::test]
+async fn sessions_that_hang_delay_a_confirmation_and_hold_up_nobody() {
+    let world = World::new().await;
+    let shopper = world.shopper(LAMP, 2).await;
+    let placed = world.place(&shopper).await.unwrap();
+    world.choose(&placed.pay, "success").await;
+    world.sessions_line.freeze();
+    let nobody_holds_it = async {
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        world.scalar("select count(*) from (select id from orders for update nowait) free").await
+    };
+    let (seen, free) = tokio::join!(world.look(&placed), nobody_holds_it);
+    assert_eq!((seen.state, seen.payment), (OrderState::Paid, PaymentStanding::Confirmed));
+    assert_eq!(free, 1);
+    world.sessions_line.mend();
+    sweep(&world, 3).await;
+    assert!(world.orders.cart(Some(&shopper)).await.unwrap().is_empty());
+    assert_eq!(world.scalar("select count(*) from orders where cart_to_empty").await, 0);
+    world.assert_in_order().await;
+}
+
+#[tokio::test]
 async fn an_order_paid_at_the_last_moment_is_not_expired() {
     let world = World::with_time_to_pay(Duration::from_millis(200)).await;
     let placed = world.place(&world.shopper(CHAIR, 1).await).await.unwrap();

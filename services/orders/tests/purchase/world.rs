@@ -12,7 +12,7 @@ use payments::{
     Payments,
     providers::sandbox::{Patience, Sandbox, Settings},
 };
-use platform::testing::{TestDatabase, TestMongo, empty_postgres, mongodb};
+use platform::testing::{TestDatabase, TestMongo, Wire, empty_postgres, mongodb};
 use sandbox::psp;
 use sqlx::PgPool;
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -28,6 +28,8 @@ pub struct World {
     pub inventory: Inventory,
     pub payments: Payments,
     pub sessions: Sessions,
+    /// The line by which the sessions are reached.
+    pub sessions_line: Wire,
     pub pool: PgPool,
     _database: TestDatabase,
     pub provider: Option<psp::Running>,
@@ -62,7 +64,9 @@ impl World {
         let market = Market::european_union();
         let catalogue = Catalogue::new(mongo.database.clone(), market.clone());
         catalogue.ensure_indexes().await.unwrap();
-        let sessions = Sessions::new(&mongo.database);
+        let (sessions_line, url_of_sessions) = Wire::through(&mongo.url).await;
+        let sessions_database = platform::mongodb::connect(&url_of_sessions).await.unwrap();
+        let sessions = Sessions::new(&sessions_database);
         sessions.ensure_indexes().await.unwrap();
         let inventory = Inventory::new(pool(inventory::SCHEMA).await.unwrap());
         let sandbox = Sandbox::new(Settings {
@@ -95,6 +99,7 @@ impl World {
             inventory,
             payments,
             sessions,
+            sessions_line,
             pool: orders_pool,
             _database: database,
             provider: Some(provider),
