@@ -162,7 +162,7 @@ test("the sitemap lists every published product once, and what it lists answers"
   expect(answer.headers()["content-type"]).toContain("xml");
   const addresses = [...(await answer.text()).matchAll(/<loc>([^<]+)<\/loc>/g)].map((match) => match[1]);
   expect(new Set(addresses).size).toBe(addresses.length);
-  expect(addresses).toContain(`${STORE}/p/${lamp.slug}`);
+  for (const path of ["/", "/credits", `/p/${lamp.slug}`]) expect(addresses).toContain(`${STORE}${path}`);
   const products = addresses.filter((address) => address.startsWith(`${STORE}/p/`)).length;
   // Other stories may have put more on sale since the sitemap was made.
   expect(products).toBeLessThanOrEqual(await productsPublished());

@@ -215,7 +215,7 @@ impl Address {
     /// A postal code in the form the country uses: so many digits (or letters for Ireland, the
     /// Netherlands and Malta), spaces and hyphens aside.
     pub fn postal_code_of(country: Country, text: &str) -> Result<String, FieldError> {
-        let text = Self::field(text)?.to_uppercase();
+        let text = Self::field(text)?.to_ascii_uppercase();
         let bare: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
         let bare = bare.strip_prefix(country.code()).unwrap_or(&bare);
         let digits = |count: usize| bare.len() == count && bare.bytes().all(|b| b.is_ascii_digit());

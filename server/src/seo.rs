@@ -41,7 +41,9 @@ pub async fn sitemap(State(seo): State<Seo>) -> Response {
          <urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n",
     );
     // Writing to a String cannot fail. Paths are slugs: there is nothing in them to escape.
-    let _ = writeln!(xml, "<url><loc>{}/</loc></url>", seo.public_url);
+    for path in ["/", "/credits"] {
+        let _ = writeln!(xml, "<url><loc>{}{path}</loc></url>", seo.public_url);
+    }
     for entry in entries {
         let (path, day) = (entry.path, entry.modified);
         let url = &seo.public_url;

@@ -70,7 +70,10 @@ async fn adding_to_the_cart_asks_the_databases_twice() {
     // What was not sold here a moment ago is looked up, while the stock is being asked.
     for reads in [1, 0] {
         let answer = add(&chair, cookie, "text/html").send().await.unwrap();
-        assert_eq!((answer.status().as_u16(), &answer.headers()["location"]), (303, &"/cart".parse().unwrap()));
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["location"]),
+            (303, &"/cart".parse().unwrap())
+        );
         let (stock, session) = (asked(&store.postgres), asked(&store.mongodb));
         assert_eq!((stock.len(), session.len()), (1, 1 + reads), "{stock:#?} {session:#?}");
     }

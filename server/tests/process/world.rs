@@ -37,7 +37,10 @@ pub fn vitrine() -> Command {
     command
         .env("LEPTOS_OUTPUT_NAME", "vitrine")
         .env("VITRINE__PAYMENTS__SANDBOX__SECRET", "sk_test_merchant_of_tests")
-        .env("VITRINE__PAYMENTS__SANDBOX__WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+        .env(
+            "VITRINE__PAYMENTS__SANDBOX__WEBHOOK_SECRET",
+            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        );
     command
 }
 
@@ -171,9 +174,7 @@ impl Store {
     /// The status of the readiness, and what it says of each dependency.
     pub async fn readiness(&self) -> (u16, serde_json::Value) {
         match self.client.get(format!("{}/health/ready", self.url)).send().await {
-            Ok(answer) => {
-                (answer.status().as_u16(), answer.json().await.unwrap_or_default())
-            }
+            Ok(answer) => (answer.status().as_u16(), answer.json().await.unwrap_or_default()),
             Err(_) => (0, serde_json::Value::Null),
         }
     }

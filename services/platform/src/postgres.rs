@@ -24,9 +24,9 @@ pub async fn connect(url: &str, schema: &str, max_connections: u32) -> Result<Pg
         .acquire_timeout(Duration::from_secs(5))
         .test_before_acquire(false)
         .before_acquire(|connection, rested| {
-            Box::pin(async move {
-                Ok(rested.idle_for < TRUSTED || connection.ping().await.is_ok())
-            })
+            Box::pin(
+                async move { Ok(rested.idle_for < TRUSTED || connection.ping().await.is_ok()) },
+            )
         })
         .connect_with(options)
         .await?;

@@ -101,12 +101,7 @@ impl Drop for Wire {
 
 type Said = Arc<Mutex<VecDeque<String>>>;
 
-async fn accept(
-    listener: TcpListener,
-    server: String,
-    state: watch::Receiver<State>,
-    said: Said,
-) {
+async fn accept(listener: TcpListener, server: String, state: watch::Receiver<State>, said: Said) {
     while let Ok((client, _)) = listener.accept().await {
         tokio::spawn(connect(client, server.clone(), state.clone(), said.clone()));
     }
