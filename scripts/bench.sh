@@ -17,8 +17,6 @@ step "release build" "$ROOT/scripts/build.sh"
 RELEASE=$("$ROOT/scripts/build.sh" --where)
 export RELEASE
 step "load generator" cargo build --release --package bench
-# All shoppers come from one address, and as fast as they can.
-export VITRINE__SERVER__CHANGES_PER_SECOND=1000000 VITRINE__SERVER__CHANGES_BURST=1000000
 end_bench() { "$ROOT/scripts/store.sh" stop bench >/dev/null; "$ROOT/scripts/stack.sh" stop bench >/dev/null; }
 trap end_bench EXIT
 "$ROOT/scripts/store.sh" start bench

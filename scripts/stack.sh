@@ -230,10 +230,7 @@ start() {
 
 print_environment() {
   stack_environment
-  local name
-  for name in DATABASE_URL MONGODB_URL REDIS_URL VITRINE_EMBEDDED; do
-    printf 'export %s=%q\n' "$name" "${!name}"
-  done
+  print_variables DATABASE_URL MONGODB_URL REDIS_URL VITRINE_EMBEDDED
 }
 
 stop() { open_instance; each_part stop_part; }

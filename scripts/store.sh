@@ -119,10 +119,9 @@ status() {
 
 print_environment() {
   store_environment "$RELEASE"
-  local name
-  for name in DATABASE_URL MONGODB_URL REDIS_URL VITRINE_EMBEDDED STORE_URL PSP_URL $(compgen -e | grep -E '^(VITRINE__|LEPTOS_)'); do
-    printf 'export %s=%q\n' "$name" "${!name}"
-  done
+  # shellcheck disable=SC2046 # names of variables hold no spaces
+  print_variables DATABASE_URL MONGODB_URL REDIS_URL VITRINE_EMBEDDED STORE_URL PSP_URL \
+    $(compgen -e | grep -E '^(VITRINE__|LEPTOS_)')
 }
 
 # The pictures of `media/` are named by their content and may stay for the next import; they go with

@@ -8,10 +8,18 @@
 
 # use_instance NAME: sets HOME_DIR and the ports. VITRINE_PORT_BASE moves all instances together
 # (the shop's is the base itself); an instance that exists stays on the ports it was started with.
+# Settings of the caller's own (VITRINE_CONFIG, VITRINE__SECTION__KEY) are the shop's alone, for they
+# may name databases: any other instance has no settings but those of store_environment.
 use_instance() {
   INSTANCE=$1
   [[ $INSTANCE =~ ^[a-z][a-z0-9-]{0,30}$ ]] ||
     die "An instance's name is lower-case letters, digits and dashes, not '$INSTANCE'."
+  TAKEN_AWAY=()
+  if [ "$INSTANCE" != shop ]; then
+    # The binary reads them in any case.
+    mapfile -t TAKEN_AWAY < <(compgen -e | grep -iE '^vitrine(_config$|__)')
+    unset "${TAKEN_AWAY[@]}"
+  fi
   HOME_DIR=$ROOT/var/$INSTANCE
   SECRETS=$HOME_DIR/secrets
   local base=${VITRINE_PORT_BASE:-7400}
@@ -94,4 +102,15 @@ store_environment() {
   export VITRINE__PAYMENTS__SANDBOX__WEBHOOK_SECRET=$webhook_secret
   export LEPTOS_OUTPUT_NAME=vitrine LEPTOS_SITE_ROOT=$1/site LEPTOS_SITE_PKG_DIR=pkg
   export LEPTOS_SITE_ADDR=127.0.0.1:$STORE_PORT LEPTOS_HASH_FILES=true LEPTOS_HASH_FILE_NAME=hash.txt
+  # All shoppers of a measurement come from one address, and as fast as they can.
+  if [ "$INSTANCE" = bench ]; then
+    export VITRINE__SERVER__CHANGES_PER_SECOND=1000000 VITRINE__SERVER__CHANGES_BURST=1000000
+  fi
+}
+
+# print_variables NAME…: for `eval` in the shell that called; what use_instance took away goes there too.
+print_variables() {
+  [ ${#TAKEN_AWAY[@]} = 0 ] || printf 'unset %s\n' "${TAKEN_AWAY[*]}"
+  local name
+  for name in "$@"; do printf 'export %s=%q\n' "$name" "${!name}"; done
 }
