@@ -27,9 +27,12 @@ launch() {
   mkdir -p "$(dirname "$pidfile")" "$(dirname "$log")"
   # The log of the run before is kept once.
   [ ! -s "$log" ] || mv -f "$log" "$log.1"
-  (cd / && exec setsid "$@" </dev/null >"$log" 2>&1 9>&-) &
+  rm -f "$pidfile"
+  # It writes down itself who it is, so that it is known even if this script is killed meanwhile.
+  (pid=$BASHPID && printf '%s %s\n' "$pid" "$(started_at "$pid")" >"$pidfile" &&
+    cd / && exec setsid "$@" </dev/null >"$log" 2>&1 9>&-) &
   pid=$!
-  printf '%s %s\n' "$pid" "$(started_at "$pid")" >"$pidfile"
+  while [ ! -s "$pidfile" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.01; done
 }
 
 # end PIDFILE SIGNAL SECONDS: asks with the signal, waits, and kills only what does not answer.
