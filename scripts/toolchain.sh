@@ -27,12 +27,24 @@ flock 8
 
 # --- Debian packages ------------------------------------------------------------------------
 
-# No package may start a service of its own or make a database cluster: the store brings its own.
+POLICY=/usr/sbin/policy-rc.d
+# Tells the policy that a killed run left behind from one of the machine's own.
+POLICY_MARK='# Vitrine is installing packages.'
+NEW_SERVICES=$VITRINE_CACHE/new-services
+
+is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+# No package may start a service, now or at the next boot, or make a database cluster: the store
+# brings its own. Services that the machine had before stay as they are.
 quiet_services() {
-  if [ ! -e /usr/sbin/policy-rc.d ]; then
-    printf '#!/bin/sh\nexit 101\n' | as_root tee /usr/sbin/policy-rc.d >/dev/null
-    as_root chmod +x /usr/sbin/policy-rc.d
-    trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
+  local name
+  for name in redis-server:redis-server nginx-common:nginx postgresql-common:postgresql; do
+    is_installed "${name%:*}" || printf '%s\n' "${name#*:}"
+  done >"$NEW_SERVICES"
+  trap end_quiet EXIT
+  if [ ! -e $POLICY ]; then
+    printf '#!/bin/sh\n%s\nexit 101\n' "$POLICY_MARK" | as_root tee $POLICY >/dev/null
+    as_root chmod +x $POLICY
   fi
   if [ ! -d /etc/postgresql ]; then
     as_root mkdir -p /etc/postgresql-common/createcluster.d
@@ -41,11 +53,29 @@ quiet_services() {
   fi
 }
 
+# Also what a killed run could not do any more.
+end_quiet() {
+  local name names
+  names=$(cat "$NEW_SERVICES" 2>/dev/null || true)
+  for name in $names; do
+    [ ! -e "/etc/init.d/$name" ] || as_root update-rc.d "$name" disable || true
+  done
+  rm -f "$NEW_SERVICES"
+  if grep -qsxF "$POLICY_MARK" $POLICY; then as_root rm -f $POLICY; fi
+  trap - EXIT
+}
+
 apt_install() {
+  local code=0
   quiet_services
+  # After a dpkg that was killed, apt refuses to work until this is done. It fails where another one
+  # is at work; apt-get waits for that.
+  as_root env DEBIAN_FRONTEND=noninteractive dpkg --configure -a || true
   as_root apt-get -o DPkg::Lock::Timeout=600 update &&
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 \
-      install -y --no-install-recommends "$@"
+      install -y --no-install-recommends "$@" || code=$?
+  end_quiet
+  return $code
 }
 
 # need PROGRAM PACKAGE: collects the package if the program is not there.
@@ -54,6 +84,7 @@ need() { command -v "$1" >/dev/null 2>&1 || MISSING+=("$2"); }
 
 debian_packages() {
   command -v apt-get >/dev/null 2>&1 || return 0
+  end_quiet
   need gcc gcc; need g++ g++; need make make; need git git; need pkg-config pkg-config; need mold mold
   need curl curl; need brotli brotli; need unzip unzip
   [ -n "${DATABASE_URL:-}" ] || [ -x /usr/lib/postgresql/15/bin/postgres ] || MISSING+=(postgresql-15)
