@@ -119,11 +119,10 @@ new_enough() {
   [ "$(printf '%s\n%s\n' $RUST_MINIMUM "$version" | sort -V | head -n 1)" = $RUST_MINIMUM ]
 }
 
+# Whether a crate compiles: libraries that stand there may be those of the compiler before an upgrade.
 has_wasm() {
-  local sysroot
-  command -v rustc >/dev/null 2>&1 && new_enough || return 1
-  sysroot=$(rustc --print sysroot 2>/dev/null) || return 1
-  ls "$sysroot/lib/rustlib/$TARGET/lib/"libstd-*.rlib >/dev/null 2>&1
+  command -v rustc >/dev/null 2>&1 && new_enough &&
+    rustc --target $TARGET --crate-type lib --emit metadata=- - </dev/null >/dev/null 2>&1
 }
 
 # Debian has no prebuilt standard library for wasm32, but its source with all it depends on:
@@ -137,8 +136,11 @@ build_wasm_std() {
     cargo build --release --target $TARGET -Zbuild-std=std,panic_abort) || return
   lib=$(rustc --print sysroot)/lib/rustlib/$TARGET/lib
   as_root mkdir -p "$lib" || return
+  # What was put there for an earlier compiler goes; rustup's and Debian's own files are not in the list.
+  [ ! -f "$lib/vitrine.list" ] || (cd "$lib" && as_root xargs -a vitrine.list rm -f) || return
   find "$work/target/$TARGET/release/deps" -name '*.rlib' ! -name 'libempty-*' -exec cp {} "$work/target" \; || return
-  # libstd goes last: its presence is what says that the target is whole.
+  find "$work/target" -maxdepth 1 -name '*.rlib' -printf '%f\n' | as_root tee "$lib/vitrine.list" >/dev/null || return
+  # libstd goes last: without it no crate compiles.
   find "$work/target" -maxdepth 1 -name '*.rlib' ! -name 'libstd-*' -print0 | as_root xargs -0 cp -t "$lib" || return
   as_root cp "$work"/target/libstd-*.rlib "$lib" || return
   rm -rf "$work"
