@@ -31,6 +31,7 @@ compress() {
     while IFS= read -r -d '' file; do
       brotli -q 11 -f -k "$file"
       gzip -9 -n -f -k "$file"
+      zstd -19 -q -f -k "$file"
     done
 }
 

@@ -86,7 +86,7 @@ debian_packages() {
   command -v apt-get >/dev/null 2>&1 || return 0
   end_quiet
   need gcc gcc; need g++ g++; need make make; need git git; need pkg-config pkg-config; need mold mold
-  need curl curl; need brotli brotli; need unzip unzip
+  need curl curl; need brotli brotli; need zstd zstd; need unzip unzip
   [ -n "${DATABASE_URL:-}" ] || [ -x /usr/lib/postgresql/15/bin/postgres ] || MISSING+=(postgresql-15)
   [ -n "${REDIS_URL:-}" ] || need redis-server redis-server
   if [ -z "${MONGODB_URL:-}" ] && ! [ -x "$BIN/secantusd-rs" ]; then
