@@ -239,6 +239,8 @@ reset() {
   stop
   postgres_user; postgres_home
   rm -rf "${PG_HOME:?}" "${HOME_DIR:?}/postgres" "$HOME_DIR/redis" "$HOME_DIR/mongodb"
+  # The mark that the catalogue was imported goes with the data it speaks of.
+  rm -f "$HOME_DIR/run/imported"
   say "The data of the instance $INSTANCE is gone."
 }
 

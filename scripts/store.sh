@@ -32,7 +32,7 @@ run() {
 settings() {
   printf '%s\n' "$RELEASE"
   env | LC_ALL=C sort | grep -E '^(DATABASE_URL|MONGODB_URL|REDIS_URL|VITRINE_CONFIG|VITRINE__|LEPTOS_)' | sha256sum
-  [ -z "${VITRINE_CONFIG:-}" ] || (cd "$ROOT" && sha256sum <"$VITRINE_CONFIG")
+  [ -z "${VITRINE_CONFIG:-}" ] || sha256sum <"$VITRINE_CONFIG"
 }
 
 all_running() {
@@ -68,6 +68,10 @@ import_demo() {
     printf '%s' "$mark" >"$file"
 }
 
+# The mark of an import does not know of a database that was replaced or emptied since.
+is_migrated() { [[ $("$RELEASE/vitrine" doctor) != *"not migrated"* ]]; }
+has_products() { [[ $(fetch /sitemap.xml) == *"<loc>$STORE_URL/p/"* ]]; }
+
 start_store() {
   is_running "$(pid_file serve)" || require_free "$STORE_PORT" "the store" || return
   run serve serve && run work work &&
@@ -80,10 +84,12 @@ start() {
   step "embedded stack" "$ROOT/scripts/stack.sh" start "$INSTANCE"
   open_instance
   store_environment "$RELEASE"
+  # Paths in VITRINE_CONFIG and in that file are relative to the checkout.
+  cd "$ROOT"
   local now before
   now=$(settings)
   before=$(cat "$HOME_DIR/run/settings" 2>/dev/null || true)
-  if [ "$before" = "$now" ] && all_running && ready >/dev/null; then
+  if [ "$before" = "$now" ] && all_running && ready >/dev/null && is_migrated && has_products; then
     say "The store runs already, unchanged."
     return
   fi
@@ -91,12 +97,12 @@ start() {
   printf '%s' "$RELEASE" >"$HOME_DIR/run/release"
   printf '%s\n' "$now" >"$HOME_DIR/run/settings"
   mkdir -p "$VITRINE__MEDIA__DIR"
-  # Paths in VITRINE_CONFIG and in that file are relative to the checkout.
-  cd "$ROOT"
   step "sandbox payment provider" start_psp
+  is_migrated || rm -f "$HOME_DIR/run/imported"
   step "database migrations" "$RELEASE/vitrine" migrate
   step "catalogue import" import_demo
   step "store and worker" start_store
+  has_products || { rm -f "$HOME_DIR/run/imported"; step "catalogue import, again" import_demo; }
 }
 
 end_programs() {
@@ -133,7 +139,7 @@ reset() {
   stop
   exec 9>&-
   "$ROOT/scripts/stack.sh" reset "$INSTANCE"
-  rm -f "$HOME_DIR/sandbox-psp.state"* "$HOME_DIR/run/imported"
+  rm -f "$HOME_DIR/sandbox-psp.state"*
   [ "$INSTANCE" != shop ] || rm -rf "${HOME_DIR:?}/media"
 }
 
