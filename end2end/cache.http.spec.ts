@@ -16,8 +16,9 @@ const CACHED = [
 
 /** What differs between any two answers to the same request. */
 function lasting({ headers }: Answer): object {
-  const { date, connection, "keep-alive": _, "x-request-id": __, "x-cache": ___, ...rest } = headers;
-  return rest;
+  const { date, age, connection, "keep-alive": _, "x-request-id": __, ...rest } = headers;
+  const { "x-cache": ___, "server-timing": ____, ...lasting } = rest;
+  return lasting;
 }
 
 const source = (answer: Answer) => answer.headers["x-cache"];
@@ -47,7 +48,7 @@ for (const path of CACHED) {
       { to: path, headers: { "user-agent": "Googlebot/2.1", accept: "*/*", dnt: "1" } },
       { to: `${path}${mark}utm_source=news&fbclid=x%3Cscript%3E&gclid=1`, headers: {} },
     ];
-    for (const encoding of ["identity", "br"]) {
+    for (const encoding of ["identity", "br", "gzip", "zstd"]) {
       await undisturbed(async () => {
         const plain = await ask(path, { headers: { "accept-encoding": encoding } });
         for (const { to, headers } of asked) {
@@ -61,11 +62,16 @@ for (const path of CACHED) {
   });
 
   test(`${path} gives nobody a cookie and may be asked for again by its tag`, async () => {
-    for (const encoding of ["identity", "br"]) {
+    for (const encoding of ["identity", "br", "gzip", "zstd"]) {
       await undisturbed(async () => {
         const first = await ask(path, { headers: { "accept-encoding": encoding } });
         expect(first.headers["set-cookie"]).toBeUndefined();
-        expect(first.headers["cache-control"]).toBe("public, max-age=0, must-revalidate");
+        expect(first.headers["cache-control"]).toMatch(
+          /^public, max-age=0, s-maxage=\d+, stale-while-revalidate=\d+, stale-if-error=\d+$/,
+        );
+        expect(first.headers["surrogate-key"]?.split(" ")).toContain("all");
+        expect(Number(first.headers["age"])).toBeGreaterThanOrEqual(0);
+        expect(first.headers["server-timing"]).toBe(`cache;desc=${source(first)}`);
         expect(first.headers["vary"]).toContain("accept-encoding");
         const tag = first.headers["etag"] ?? "";
         expect(tag).toMatch(/^"[^"]{16,}"$/);
@@ -85,7 +91,7 @@ for (const path of CACHED) {
   });
 
   test(`${path} asked for by HEAD has the headers of GET and no body`, async () => {
-    for (const encoding of ["identity", "br"]) {
+    for (const encoding of ["identity", "br", "gzip", "zstd"]) {
       await undisturbed(async () => {
         const headers = { "accept-encoding": encoding };
         const get = await ask(path, { headers });
@@ -101,11 +107,13 @@ for (const path of CACHED) {
 
 test("each encoding has a tag of its own", async () => {
   await undisturbed(async () => {
-    const plain = await ask("/p/laptop", { headers: { "accept-encoding": "identity" } });
-    const brotli = await ask("/p/laptop", { headers: BROTLI });
-    expect(plain.headers["content-encoding"]).toBeUndefined();
-    expect(brotli.headers["content-encoding"]).toBe("br");
-    expect(brotli.headers["etag"]).not.toBe(plain.headers["etag"]);
+    const tags = new Set<string | undefined>();
+    for (const encoding of ["br", "zstd", "gzip", undefined]) {
+      const answer = await ask("/p/laptop", { headers: { "accept-encoding": encoding ?? "identity" } });
+      expect(answer.headers["content-encoding"]).toBe(encoding);
+      tags.add(answer.headers["etag"]);
+    }
+    expect(tags.size).toBe(4);
   });
 });
 

@@ -31,5 +31,5 @@ pub mod ui;
 #[cfg(feature = "ssr")]
 pub use {
     routes::App,
-    shell::{failure_document, shell},
+    shell::{failure_document, own_scripts, shell},
 };

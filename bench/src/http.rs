@@ -53,11 +53,13 @@ pub fn split(url: &str) -> anyhow::Result<(&str, &str)> {
     Ok((authority, if path.is_empty() { "/" } else { path }))
 }
 
-/// A GET request of a browser that takes brotli, ready to be sent.
-pub fn get(authority: &str, path: &str) -> Vec<u8> {
+/// A GET request of a browser that takes brotli, ready to be sent; of one that has what carries the
+/// entity tag already, if there is one.
+pub fn get(authority: &str, path: &str, known: Option<&str>) -> Vec<u8> {
+    let known = known.map(|tag| format!("if-none-match: {tag}\r\n")).unwrap_or_default();
     format!(
         "GET {path} HTTP/1.1\r\nhost: {authority}\r\naccept: text/html\r\n\
-         accept-encoding: br\r\n\r\n"
+         accept-encoding: br\r\n{known}\r\n"
     )
     .into_bytes()
 }

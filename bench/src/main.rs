@@ -1,7 +1,8 @@
 //! `make bench`: measures a running store beside programs that do the least for the same result.
 //!
-//! Three rows so far: a product page from the cache beside nginx with the same bytes, the same page
-//! rendered anew beside the cached one, and a whole checkout beside one bare transaction of its writes.
+//! Four rows so far: a product page from memory beside nginx with the same bytes, the same asked for by
+//! who has it already, the page rendered anew beside the one from memory, and a whole checkout beside
+//! one bare transaction of its writes.
 //! `scripts/bench.sh` brings up the store and names everything by environment. All is on this machine,
 //! bounded in time and ends by itself; a failure under load ends the run without a table.
 //!
@@ -158,7 +159,7 @@ async fn page_rows(arguments: &Arguments, plan: Plan, parts: &Parts) -> anyhow::
     // The first look brings the page into the cache.
     Page::find(&url).await?;
     let cached = Page::find(&url).await?;
-    ensure!(cached.source.starts_with("hit"), "{url} is not cached but {}", cached.source);
+    ensure!(cached.source == "hit-local", "{url} is not in memory but {}", cached.source);
     let sku = Page::first_sku(&url).await?;
     // A page with a choice made is one visitor's, so it is rendered for each.
     let uncached = Page::find(&format!("{url}?sku={sku}")).await?;
@@ -182,15 +183,22 @@ async fn page_rows(arguments: &Arguments, plan: Plan, parts: &Parts) -> anyhow::
         row::measure(
             "Product page, cached",
             plan,
-            store("Vitrine, from the page cache", &cached),
+            store("Vitrine, from memory", &cached),
             reference,
+        )
+        .await?,
+        row::measure(
+            "Product page, asked for by who has it (304)",
+            plan,
+            store("Vitrine", &cached.known()?),
+            Side { label: "nginx".to_owned(), workload: &same.known()?, programs: &nginx_programs },
         )
         .await?,
         row::measure(
             "Product page, not cached",
             plan,
             store("Vitrine, rendered for each", &uncached),
-            store("Vitrine, from the page cache", &cached),
+            store("Vitrine, from memory", &cached),
         )
         .await?,
     ])

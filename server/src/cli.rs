@@ -28,6 +28,9 @@ pub enum Command {
     /// Put products, pictures and stock into the store.
     #[command(subcommand)]
     Import(Import),
+    /// Purge, fill and look at the cache of pages.
+    #[command(subcommand)]
+    Cache(Cache),
     /// Run the sandbox payment provider, a process of its own that moves no real money.
     SandboxPsp(SandboxPsp),
     /// Check the configuration and everything the store depends on, and say what to do.
@@ -59,6 +62,36 @@ pub enum Import {
         /// The file.
         file: PathBuf,
     },
+}
+
+/// What to do with the cache of pages.
+#[derive(Debug, Subcommand)]
+pub enum Cache {
+    /// Say that something has changed: pages that show it are made anew. Ends when no node serves an
+    /// older one any more.
+    #[command(group(clap::ArgGroup::new("what").required(true).multiple(true)))]
+    Purge {
+        /// What has changed, e.g. product:ID, category:PATH, stock:SKU.
+        #[arg(long = "tag", value_name = "TAG", group = "what")]
+        tags: Vec<String>,
+        /// The address of a page, e.g. /p/lamp.
+        #[arg(long = "path", value_name = "PATH", group = "what")]
+        paths: Vec<String>,
+        /// Every page.
+        #[arg(long, group = "what")]
+        all: bool,
+        /// Do not serve the older pages while newer ones are being made.
+        #[arg(long)]
+        hard: bool,
+    },
+    /// Ask for every page of the sitemap, so that the first visitor does not wait.
+    Warm {
+        /// The node to ask, e.g. http://127.0.0.1:7400; the store's public address if left out.
+        #[arg(long, value_name = "URL")]
+        node: Option<String>,
+    },
+    /// Show what each node has in its memory and how it answered so far.
+    Stats,
 }
 
 /// How the sandbox provider runs. Its secrets come from the environment alone.

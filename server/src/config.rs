@@ -18,6 +18,8 @@ pub struct Settings {
     pub mongodb: Mongodb,
     /// Redis.
     pub redis: Redis,
+    /// Pages that are the same for everyone.
+    pub edge: Edge,
     /// Pictures.
     pub media: Media,
     /// Payment providers.
@@ -80,6 +82,20 @@ pub struct Redis {
     pub url: SecretString,
     /// Put before every key, so that several stores can share a server.
     pub namespace: String,
+}
+
+/// Pages that are the same for everyone.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edge {
+    /// Room for pages in the memory of a node, in MiB.
+    pub memory_megabytes: u64,
+    /// How long a page is served that nothing was heard to have changed, in seconds.
+    pub fresh_seconds: u64,
+    /// How long a page is served when no newer one can be had, in seconds.
+    pub stale_seconds: u64,
+    /// How long a cache in front of the store (a CDN) may keep a page without asking, in seconds.
+    pub shared_cache_seconds: u64,
 }
 
 /// Pictures.
@@ -236,6 +252,14 @@ impl Settings {
         check(
             self.payments.sandbox.webhook_secret.expose_secret().len() >= 16,
             "payments.sandbox.webhook_secret needs at least 16 characters".to_owned(),
+        );
+        check(
+            (1..=1_000_000).contains(&self.edge.memory_megabytes),
+            "edge.memory_megabytes must be from 1 to 1000000".to_owned(),
+        );
+        check(
+            self.edge.fresh_seconds > 0 && self.edge.stale_seconds >= self.edge.fresh_seconds,
+            "edge.fresh_seconds must be above 0, and edge.stale_seconds not below it".to_owned(),
         );
         check(
             self.database.max_connections > 0,

@@ -4,7 +4,7 @@ use axum::{
     Json,
     body::Body,
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -33,8 +33,9 @@ pub fn foreign_requests(public_url: &str) -> anyhow::Result<CsrfLayer<Rejection>
     Ok(CsrfLayer::new().add_trusted_origin(public_url)?.with_rejection_response(reject))
 }
 
-/// Headers that every answer carries.
-pub async fn security_headers(request: Request, next: Next) -> Response {
+/// The headers that every answer of the store carries. `secure` says that the world reaches it over
+/// https: then browsers are told to come back over https only (RFC 6797).
+pub fn headers(secure: bool) -> HeaderMap {
     const HEADERS: [(HeaderName, &str); 5] = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),
@@ -45,20 +46,22 @@ pub async fn security_headers(request: Request, next: Next) -> Response {
             "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
         ),
     ];
-    let mut response = next.run(request).await;
-    for (name, value) in HEADERS {
-        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
-    }
-    response
+    const HTTPS_ONLY: (HeaderName, &str) =
+        (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+    let headers = HEADERS.into_iter().chain(secure.then_some(HTTPS_ONLY));
+    headers.map(|(name, value)| (name, HeaderValue::from_static(value))).collect()
 }
 
-/// Over https, browsers are told to come back over https only (RFC 6797).
-pub async fn strict_transport(request: Request, next: Next) -> Response {
+/// Adds the headers that every answer carries.
+pub async fn add_headers(
+    State(headers): State<Arc<HeaderMap>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let mut response = next.run(request).await;
-    response.headers_mut().insert(
-        header::STRICT_TRANSPORT_SECURITY,
-        HeaderValue::from_static("max-age=63072000; includeSubDomains"),
-    );
+    for (name, value) in headers.iter() {
+        response.headers_mut().entry(name).or_insert_with(|| value.clone());
+    }
     response
 }
 
@@ -74,7 +77,7 @@ pub async fn explain_refusals(
         && accept.is_some_and(|kinds| kinds.to_str().is_ok_and(|text| text.contains("text/html")));
     let response = next.run(request).await;
     if wants_page && response.extensions().get::<Broken>().is_some() {
-        return failure_page(&failure);
+        return failure_page(&failure, StatusCode::INTERNAL_SERVER_ERROR);
     }
     let bare = !response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| {
         kind.as_bytes().starts_with(b"application/json")
@@ -116,7 +119,8 @@ pub async fn explain_refusals(
 #[derive(Clone, Copy)]
 struct Broken;
 
-fn failure_page(document: &str) -> Response {
+/// The page for when a page could not be made.
+pub fn failure_page(document: &str, status: StatusCode) -> Response {
     let headers = [
         (header::CACHE_CONTROL, "no-store"),
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -127,7 +131,7 @@ fn failure_page(document: &str) -> Response {
              base-uri 'none'; frame-ancestors 'none'",
         ),
     ];
-    (StatusCode::INTERNAL_SERVER_ERROR, headers, document.to_owned()).into_response()
+    (status, headers, document.to_owned()).into_response()
 }
 
 /// The answer to a request during which the program failed. What it was stands in the log.

@@ -3,7 +3,7 @@
 
 use crate::{
     config::Settings,
-    edge::{self, Edge, PageStore},
+    edge::{self, Edge, Front, PageStore},
     guard, health,
     live::{self, Live},
     media, render,
@@ -11,7 +11,7 @@ use crate::{
     stores::Stores,
     webhooks,
 };
-use app::{App, failure_document, services::Services, shell};
+use app::{App, failure_document, own_scripts, services::Services, shell};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -22,6 +22,7 @@ use axum::{
 use leptos::config::LeptosOptions;
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use platform::events::Feed;
+use secrecy::ExposeSecret;
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder};
@@ -43,7 +44,7 @@ pub fn build(
     stores: Stores,
     feed: Feed,
     stop: CancellationToken,
-) -> anyhow::Result<Router> {
+) -> anyhow::Result<Front> {
     let public_url: Arc<str> = settings.server.public_url.as_str().into();
     let limits = GovernorConfigBuilder::default()
         .per_nanosecond(1_000_000_000 / u64::from(settings.server.changes_per_second))
@@ -55,8 +56,25 @@ pub fn build(
         })?;
 
     let failure: Arc<str> = failure_document(options.clone()).into();
+    let headers = guard::headers(settings.secure());
+    let scripts = own_scripts(options.clone());
+    let payment_origin = origin(&settings.payments.sandbox.url);
+    // Only a development build that is being watched hears that it was rebuilt.
+    let reload =
+        std::env::var_os("LEPTOS_WATCH").map(|_| format!("ws://*:{}", options.reload_port));
+    let pages = pages(settings, options, &stores, public_url.clone());
+    let edge = Edge::new(edge::Parts {
+        pages: pages.clone(),
+        shared: PageStore::new(stores.redis.clone(), &settings.redis.namespace, &stores.market.id),
+        settings: settings.edge.clone(),
+        headers: headers.clone(),
+        policy: edge::policy(&scripts, payment_origin, reload.as_deref())?,
+        failure: failure.clone(),
+    });
+    edge::follow(settings.redis.url.expose_secret(), edge.clone(), stop.clone());
     let live = Live::new(stores.clone(), feed, stop);
-    let mut router = pages(settings, options, &stores, public_url.clone())
+    let mut router = pages
+        .layer(middleware::from_fn_with_state(edge.clone(), edge::serve))
         // Programs are limited by their signature, not by their address.
         .layer(GovernorLayer::new(limits))
         .layer(guard::foreign_requests(&public_url)?)
@@ -69,26 +87,24 @@ pub fn build(
         .route("/robots.txt", get(seo::robots).with_state(seo.clone()))
         .route("/sitemap.xml", get(seo::sitemap).with_state(seo))
         .merge(media::routes(settings)?);
-    if settings.secure() {
-        router = router.layer(middleware::from_fn(guard::strict_transport));
-    }
-    Ok(router
+    let store = router
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(guard::BODY_LIMIT))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
         .layer(CatchPanicLayer::custom(guard::after_panic))
         .layer(middleware::from_fn_with_state(failure, guard::explain_refusals))
-        .layer(middleware::from_fn(guard::security_headers))
+        .layer(middleware::from_fn_with_state(Arc::new(headers), guard::add_headers))
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(
             TraceLayer::new_for_http()
                 .make_span_with(span)
                 .on_response(DefaultOnResponse::new().level(tracing::Level::DEBUG)),
         )
-        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid)))
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid));
+    Ok(Front::new(edge, store))
 }
 
-/// What Leptos renders: pages and server functions, within the edge.
+/// What Leptos renders: pages and server functions.
 fn pages(
     settings: &Settings,
     options: LeptosOptions,
@@ -107,8 +123,6 @@ fn pages(
         let options = options.clone();
         move || shell(options.clone())
     };
-    let store = PageStore::new(stores.redis.clone(), &settings.redis.namespace, &stores.market.id);
-    let edge = Edge::new(store, origin(&settings.payments.sandbox.url));
     Router::new()
         .leptos_routes_with_context(
             &options,
@@ -119,7 +133,6 @@ fn pages(
         .fallback(leptos_axum::render_app_async_with_context(context, document))
         .with_state(options)
         .layer(middleware::from_fn(render::server_fn_status))
-        .layer(middleware::from_fn_with_state(edge, edge::serve))
 }
 
 /// Scheme, host and port of a URL.

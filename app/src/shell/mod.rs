@@ -36,8 +36,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
         <html lang=services().market.locale.clone()>
             <head>
                 <Essentials options=options.clone()/>
-                <AutoReload options=options.clone()/>
-                <HydrationScripts options islands=true/>
+                <Scripts options/>
                 <MetaTags/>
             </head>
             <body>
@@ -69,6 +68,20 @@ pub fn failure_document(options: LeptosOptions) -> String {
         .to_html()
     };
     Owner::new().with(document)
+}
+
+/// The scripts of every page: Leptos's own, and none but these.
+#[component]
+fn Scripts(options: LeptosOptions) -> impl IntoView {
+    view! {
+        <AutoReload options=options.clone()/>
+        <HydrationScripts options islands=true/>
+    }
+}
+
+/// The HTML of the scripts of every page, by which a content security policy knows them.
+pub fn own_scripts(options: LeptosOptions) -> String {
+    Owner::new().with(|| view! { <Scripts options/> }.to_html())
 }
 
 /// What every document begins with. The two colours are the stylesheet's paper, by day and by night.

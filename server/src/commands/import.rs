@@ -4,7 +4,7 @@
 use crate::{
     cli::Import,
     config::Settings,
-    edge::PageStore,
+    edge::{PageStore, Purge},
     stores::{self, Stores},
 };
 use anyhow::Context;
@@ -20,12 +20,16 @@ use std::{
     io::{self, Write},
     path::Path,
     process::ExitCode,
+    time::Duration,
 };
 
 /// First stock of an import is shared out: three fifths to the first warehouse, the rest to the
 /// second.
 const FIRST_WAREHOUSE: &str = "berlin";
 const SECOND_WAREHOUSE: &str = "lyon";
+
+/// How long an import waits for every node to have taken it in.
+const SETTLED_WITHIN: Duration = Duration::from_secs(5);
 
 /// Imports what the command line names.
 pub async fn run(settings: Settings, what: Import) -> anyhow::Result<ExitCode> {
@@ -69,13 +73,22 @@ async fn receive_first_stock(stores: &Stores, stock: &[(Sku, u32)]) -> anyhow::R
     Ok(booked)
 }
 
-/// A page cache that is away has nothing that a later purge or its expiry would not mend.
+/// Returns when no node serves an older page. A page cache that is away has nothing that a later purge
+/// or its expiry would not mend.
 async fn purge(pages: &PageStore, tags: &[String]) {
     if tags.is_empty() {
         return;
     }
-    if let Err(error) = pages.purge(tags).await {
-        tracing::warn!(%error, "cached pages could not be purged; they expire by themselves");
+    let purged = async {
+        let purged = pages.purge(tags, Purge::Soft).await?;
+        pages.wait_until_settled(purged.number, SETTLED_WITHIN).await
+    };
+    match purged.await {
+        Ok(behind) if behind.is_empty() => {}
+        Ok(behind) => tracing::warn!(?behind, "some nodes have not taken the change in yet"),
+        Err(error) => {
+            tracing::warn!(%error, "cached pages could not be purged; they expire by themselves");
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! One module for each command of the binary.
 
+mod cache;
 mod doctor;
 mod import;
 mod migrate;
@@ -31,6 +32,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Work => work::run(settings).await?,
         Command::Migrate => migrate::run(settings).await?,
         Command::Import(what) => return import::run(settings, what).await,
+        Command::Cache(what) => return cache::run(settings, what).await,
         Command::SandboxPsp(_) | Command::Doctor => {}
     }
     Ok(ExitCode::SUCCESS)

@@ -3,6 +3,7 @@
 use super::stop_signal;
 use crate::{config::Settings, router, stores};
 use anyhow::Context;
+use axum::ServiceExt;
 use leptos::config::get_configuration;
 use platform::events::{Feed, STREAM};
 use secrecy::ExposeSecret;
@@ -17,13 +18,13 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     options.site_addr = settings.server.listen;
     options.site_root = settings.server.site_root.to_string_lossy().into();
     let feed = Feed::follow(settings.redis.url.expose_secret(), STREAM, stop.clone());
-    let router = router::build(&settings, options, stores, feed, stop.clone())?;
+    let store = router::build(&settings, options, stores, feed, stop.clone())?;
     let listener = TcpListener::bind(settings.server.listen)
         .await
         .with_context(|| format!("cannot listen on {}", settings.server.listen))?;
     tracing::info!(address = %settings.server.listen, url = settings.server.public_url, "serving");
 
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let service = store.into_make_service_with_connect_info::<SocketAddr>();
     let grace = Duration::from_secs(settings.server.shutdown_seconds);
     let stopping = stop.clone();
     let serving = axum::serve(listener, service)

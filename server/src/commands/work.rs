@@ -4,7 +4,7 @@
 use super::stop_signal;
 use crate::{
     config::Settings,
-    edge::PageStore,
+    edge::{PageStore, Purge},
     stores::{self, Stores},
 };
 use catalogue::Catalogue;
@@ -92,7 +92,7 @@ async fn freshen_pages(
             Err(broadcast::error::RecvError::Lagged(_)) => "all".to_owned(),
             Err(broadcast::error::RecvError::Closed) => return,
         };
-        match pages.purge(&[tag]).await {
+        match pages.purge(&[tag], Purge::Soft).await {
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "a page could not be purged"),
         }
@@ -106,7 +106,7 @@ async fn apply_due_prices(catalogue: Catalogue, pages: PageStore, stop: Cancella
             Ok(touched) if touched.is_empty() => {}
             Ok(touched) => {
                 let tags: Vec<String> = touched.iter().flat_map(|page| page.tags()).collect();
-                if let Err(error) = pages.purge(&tags).await {
+                if let Err(error) = pages.purge(&tags, Purge::Soft).await {
                     tracing::warn!(%error, "pages with new prices could not be purged");
                 }
             }

@@ -2,34 +2,38 @@
 
 use axum::http::{Method, Uri};
 use domain::listing::Sort;
+use std::borrow::Cow;
 
 /// What the edge does with a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Plan {
+pub enum Plan<'a> {
     /// The page of this address, path and query in one spelling. Whatever else the URL carried
     /// (campaign marks and the like) neither splits the cache nor reaches the render.
-    Cached(String),
+    Cached(Cow<'a, str>),
     /// Not for the cache.
     Bypass,
 }
 
 /// What to do with a request.
-pub fn plan(method: &Method, uri: &Uri) -> Plan {
+pub fn plan<'a>(method: &Method, uri: &'a Uri) -> Plan<'a> {
     if !matches!(*method, Method::GET | Method::HEAD) {
         return Plan::Bypass;
     }
     let path = uri.path();
     let query = uri.query().unwrap_or("");
     if path == "/" || path == "/credits" {
-        return Plan::Cached(path.to_owned());
+        return Plan::Cached(path.into());
     }
-    if let Some(category) = path.strip_prefix("/c/").filter(|rest| is_plain(rest)) {
-        return Plan::Cached(format!("/c/{category}{}", category_query(query)));
+    if path.strip_prefix("/c/").is_some_and(is_plain) {
+        return Plan::Cached(match category_query(query) {
+            Some(query) => format!("{path}?{query}").into(),
+            None => path.into(),
+        });
     }
     if path.strip_prefix("/p/").is_some_and(|slug| is_plain(slug) && !slug.contains('/')) {
         let personal =
             parameters(query).any(|(key, _)| matches!(key, "sku" | "quantity" | "problem"));
-        return if personal { Plan::Bypass } else { Plan::Cached(path.to_owned()) };
+        return if personal { Plan::Bypass } else { Plan::Cached(path.into()) };
     }
     Plan::Bypass
 }
@@ -48,7 +52,10 @@ fn parameters(query: &str) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// The parameters a category knows, in one order and only where they say something.
-fn category_query(query: &str) -> String {
+fn category_query(query: &str) -> Option<String> {
+    if query.is_empty() {
+        return None;
+    }
     let find = |wanted| parameters(query).find(|(key, _)| *key == wanted).map(|(_, value)| value);
     let sort = find("sort").and_then(Sort::parse).filter(|sort| *sort != Sort::default());
     let page = find("page").and_then(|page| page.parse::<u32>().ok()).filter(|page| *page > 1);
@@ -57,19 +64,22 @@ fn category_query(query: &str) -> String {
             .into_iter()
             .flatten()
             .collect();
-    if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+    (!pairs.is_empty()).then(|| pairs.join("&"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn planned(uri: &str) -> Plan {
-        plan(&Method::GET, &uri.parse().unwrap())
+    fn planned(uri: &str) -> Option<String> {
+        match plan(&Method::GET, &uri.parse().unwrap()) {
+            Plan::Cached(key) => Some(key.into_owned()),
+            Plan::Bypass => None,
+        }
     }
 
-    fn cached(key: &str) -> Plan {
-        Plan::Cached(key.to_owned())
+    fn cached(key: &str) -> Option<String> {
+        Some(key.to_owned())
     }
 
     #[test]
@@ -112,7 +122,7 @@ mod tests {
             "/account/x.css",
             "/p/laptop/../cart",
         ] {
-            assert_eq!(planned(uri), Plan::Bypass, "{uri}");
+            assert_eq!(planned(uri), None, "{uri}");
         }
         assert_eq!(plan(&Method::POST, &"/p/laptop".parse().unwrap()), Plan::Bypass);
     }

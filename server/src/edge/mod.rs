@@ -1,137 +1,320 @@
-//! The edge: pages that are the same for everyone are rendered once and then served from Redis. The
-//! render of such a page sees nothing of the request but its address: no cookie, no header, so that
-//! no visitor and no forwarded host can get into a cached byte.
+//! The edge: pages that are the same for everyone are rendered once and then served as they are, from
+//! this node's memory ([`local`]) or from the cache that all nodes share ([`shared`]). What changes is
+//! heard of by every node ([`follow`]). The render of such a page sees nothing of the request but its
+//! address: no cookie, no header, so that no visitor and no forwarded host can get into a cached byte.
 
 mod csp;
+mod encoding;
+mod follow;
+mod front;
 mod key;
+mod local;
 mod page;
-mod store;
+mod render;
+mod shared;
 
-pub use store::PageStore;
+pub use csp::policy;
+pub use follow::follow;
+pub use front::Front;
+pub use local::Purge;
+pub use shared::{PageStore, Report};
 
-use app::services::Tags;
+use crate::{config, guard};
 use axum::{
+    Router,
     body::{Body, to_bytes},
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, Method, Response as HttpResponse, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     middleware::Next,
     response::Response,
 };
-use bytes::Bytes;
+use encoding::Encoding;
+use futures::{StreamExt, stream};
 use key::Plan;
-use page::{Encoding, Head, Page};
-use std::{sync::Arc, time::Duration};
-use store::Found;
+use local::{Kept, Lifetimes, Local, Standing};
+use page::{Common, Page, Source, X_CACHE};
+use render::{Rendered, Renderer};
+use shared::Found;
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 /// The largest page that is looked at; ours are a hundredth of it.
 const PAGE_LIMIT: usize = 8 * 1024 * 1024;
+/// How long a page may take when there is an older copy to fall back on.
+const RENEWED_WITHIN: Duration = Duration::from_secs(1);
+/// How many pages are made anew at once after a change, before anybody asks for them, and how many
+/// of them at the same time.
+const RENEWED: usize = 256;
+const RENEWED_AT_ONCE: usize = 4;
+/// How often a page is made again that is outdated when it is done.
+const TRIES: usize = 3;
+/// How long it is remembered that there is nothing under an address, and for how many addresses.
+const MISSING_FOR: Duration = Duration::from_secs(10);
+const MISSING_BYTES: u64 = 4 * 1024 * 1024;
 
-const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
-
-/// What the edge layer needs.
+/// Pages that are the same for everyone. Cheap to clone.
 #[derive(Clone)]
 pub struct Edge {
-    store: PageStore,
-    payment_origin: Arc<str>,
-    /// Renders under way, so that many who ask for one page wait for one render.
-    rendering: moka::future::Cache<String, Arc<Rendered>>,
+    local: Local,
+    /// Addresses under which there is nothing, with the page that says so.
+    missing: Local,
+    shared: PageStore,
+    renderer: Renderer,
+    common: Arc<Common>,
+    common_of_missing: Arc<Common>,
+    lifetimes: Lifetimes,
+    /// The content security policy of every page.
+    policy: HeaderValue,
+    failure: Arc<str>,
+    /// How many answers came from where.
+    served: Arc<[AtomicU64; 4]>,
+    /// What is being made, so that many who ask for one page wait for one render.
+    making: moka::future::Cache<String, Made>,
 }
 
-/// What came of a render.
-enum Rendered {
-    /// A page that may be kept.
-    Page { head: Head, identity: Bytes, brotli: Bytes },
-    /// Something else: not found, or failed. It is sent as it is and not kept.
-    Other { response: Box<http::response::Parts>, body: Bytes },
+/// What came of making a page.
+#[derive(Clone)]
+enum Made {
+    /// A page, kept in memory by now, and where it came from.
+    Page(Arc<Kept>, Source),
+    /// There is nothing under this address; the page that says so.
+    Missing(Arc<Kept>),
+    /// It could not be made; the older copy from the shared cache, if there is one.
+    Failed(Option<Arc<Kept>>),
+    /// A page that may not be kept. It is sent as it is.
+    Unkept(Arc<(http::response::Parts, bytes::Bytes)>),
+}
+
+/// What an edge is made of.
+pub struct Parts {
+    /// Renders every page of the store.
+    pub pages: Router,
+    /// The shared cache.
+    pub shared: PageStore,
+    /// How long pages live and how much room they have.
+    pub settings: config::Edge,
+    /// What every page of the store carries.
+    pub headers: HeaderMap,
+    /// The content security policy of every page.
+    pub policy: HeaderValue,
+    /// The page for when a page cannot be made.
+    pub failure: Arc<str>,
 }
 
 impl Edge {
-    /// An edge on this store. Forms of its pages may lead to the payment provider's origin.
-    pub fn new(store: PageStore, payment_origin: &str) -> Self {
-        // Only a guard against leaks: entries are removed when their render is done.
-        let rendering = moka::future::Cache::builder()
+    /// An edge that has no page yet.
+    pub fn new(parts: Parts) -> Self {
+        let settings = &parts.settings;
+        let lifetimes = Lifetimes {
+            fresh: Duration::from_secs(settings.fresh_seconds),
+            unheard: Duration::from_secs(1),
+            stale: Duration::from_secs(settings.stale_seconds),
+        };
+        let lifetimes_of_missing =
+            Lifetimes { fresh: MISSING_FOR, unheard: Duration::from_secs(1), stale: MISSING_FOR };
+        let mut headers = parts.headers;
+        headers.insert(header::CONTENT_SECURITY_POLICY, parts.policy.clone());
+        let shared_for = Duration::from_secs(settings.shared_cache_seconds);
+        // Only a guard against leaks: entries are removed when they are made.
+        let making = moka::future::Cache::builder()
             .max_capacity(10_000)
             .time_to_live(Duration::from_secs(60))
             .build();
-        Self { store, payment_origin: payment_origin.into(), rendering }
+        Self {
+            local: Local::new(settings.memory_megabytes << 20, lifetimes),
+            missing: Local::new(MISSING_BYTES, lifetimes_of_missing),
+            shared: parts.shared,
+            renderer: Renderer::new(parts.pages),
+            policy: parts.policy,
+            common_of_missing: Arc::new(Common::new(
+                headers.clone(),
+                shared_for.min(MISSING_FOR),
+                MISSING_FOR,
+            )),
+            common: Arc::new(Common::new(headers, shared_for, lifetimes.stale)),
+            lifetimes,
+            failure: parts.failure,
+            served: Arc::default(),
+            making,
+        }
     }
-}
 
-/// The layer around everything that renders pages.
-pub async fn serve(State(edge): State<Edge>, request: Request, next: Next) -> Response {
-    match key::plan(request.method(), request.uri()) {
-        Plan::Bypass => edge.bypass(request, next).await,
-        Plan::Cached(key) => edge.cached(key, request, next).await,
+    /// The answer to a request for a page that this node can give at once.
+    pub fn at_hand(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
+        let Plan::Cached(key) = key::plan(method, uri) else { return None };
+        if let Some((copy, standing)) = self.local.find(&key) {
+            return match standing {
+                Standing::Fresh => Some(self.answer(&copy, method, headers, Source::Local)),
+                Standing::Stale => {
+                    if copy.claim_renewal() {
+                        let (edge, key) = (self.clone(), key.into_owned());
+                        tokio::spawn(async move { edge.make(&key).await });
+                    }
+                    Some(self.answer(&copy, method, headers, Source::Stale))
+                }
+                Standing::Withheld => None,
+            };
+        }
+        match self.missing.find(&key)? {
+            (copy, Standing::Fresh) => Some(self.answer(&copy, method, headers, Source::Local)),
+            _ => None,
+        }
     }
-}
 
-impl Edge {
-    async fn cached(self, key: String, request: Request, next: Next) -> Response {
-        let encoding = Encoding::accepted(request.headers());
-        let head_only = request.method() == Method::HEAD;
-        let generation = match self.store.find(&key, encoding).await {
-            Ok(Found::Page(page)) => {
-                return page.answer(request.headers(), head_only, "hit-shared");
+    fn answer(
+        &self,
+        copy: &Arc<Kept>,
+        method: &Method,
+        headers: &HeaderMap,
+        source: Source,
+    ) -> Response {
+        self.served[source as usize].fetch_add(1, Relaxed);
+        let before = copy.page.encodings();
+        let response = copy.page.answer(method, headers, source);
+        if copy.page.encodings() != before && copy.page.is_found() {
+            self.local.weigh_again(copy);
+        }
+        response
+    }
+
+    /// The answer to a request for the page of this key, which was not at hand.
+    async fn cached(&self, key: &str, method: &Method, headers: &HeaderMap) -> Response {
+        let older = self.local.find(key).map(|(copy, _)| copy);
+        let made = match &older {
+            Some(older) if older.failed_lately() => Made::Failed(None),
+            // The making goes on when nobody waits for it any more.
+            Some(_) => {
+                let (edge, key) = (self.clone(), key.to_owned());
+                let making = tokio::spawn(async move { edge.make(&key).await });
+                match tokio::time::timeout(RENEWED_WITHIN, making).await {
+                    Ok(Ok(made)) => made,
+                    Ok(Err(_)) | Err(_) => Made::Failed(None),
+                }
             }
-            Ok(Found::Missing { generation }) => Some(generation),
-            Err(error) => {
-                tracing::warn!(%error, "the page cache is away");
-                None
-            }
+            None => self.make(key).await,
         };
-        let rendered =
-            self.rendering.get_with(key.clone(), self.render(key.clone(), generation, next)).await;
-        self.rendering.invalidate(&key).await;
-        match rendered.as_ref() {
-            Rendered::Page { head, identity, brotli } => {
-                let body = match encoding {
-                    Encoding::Brotli => brotli,
-                    Encoding::Identity => identity,
-                };
-                let page = Page { head: head.clone(), encoding, body: body.clone() };
-                page.answer(request.headers(), head_only, "miss")
-            }
-            Rendered::Other { response, body } => {
-                let body = if head_only { Bytes::new() } else { body.clone() };
-                let mut answer = HttpResponse::from_parts((**response).clone(), Body::from(body));
-                answer.headers_mut().insert(X_CACHE, HeaderValue::from_static("miss"));
+        match made {
+            Made::Page(copy, source) => self.answer(&copy, method, headers, source),
+            Made::Missing(copy) => self.answer(&copy, method, headers, Source::Miss),
+            Made::Failed(spare) => match older.or(spare) {
+                Some(copy) => {
+                    copy.note_failure();
+                    self.answer(&copy, method, headers, Source::Stale)
+                }
+                None => guard::failure_page(&self.failure, StatusCode::SERVICE_UNAVAILABLE),
+            },
+            Made::Unkept(answer) => {
+                let (parts, body) = &*answer;
+                let body = if method == Method::HEAD { Body::empty() } else { body.clone().into() };
+                let mut answer = Response::from_parts(parts.clone(), body);
+                let headers = answer.headers_mut();
+                headers.insert(header::CONTENT_SECURITY_POLICY, self.policy.clone());
+                headers.insert(X_CACHE, HeaderValue::from_static("miss"));
                 answer
             }
         }
     }
 
-    /// Renders the page of an address, and keeps it if it is one.
-    async fn render(&self, key: String, generation: Option<String>, next: Next) -> Arc<Rendered> {
-        let tags = Tags::default();
-        let mut request = Request::new(Body::empty());
-        // The key was made of a URI's path and plain parameters.
-        *request.uri_mut() = key.parse().unwrap_or_default();
-        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("text/html"));
-        request.extensions_mut().insert(tags.clone());
-        let (mut parts, body) = next.run(request).await.into_parts();
-        let html = to_bytes(body, PAGE_LIMIT).await.unwrap_or_default();
-        let policy = csp::policy(&String::from_utf8_lossy(&html), &self.payment_origin);
-        let keepable = parts.status.is_success()
-            && !parts.headers.contains_key(header::SET_COOKIE)
-            && !parts.headers.get(header::CACHE_CONTROL).is_some_and(is_private);
-        if !keepable {
-            add_policy(&mut parts, &policy);
-            return Arc::new(Rendered::Other { response: Box::new(parts), body: html });
-        }
-        let head = Head::new(&html, policy);
-        let brotli = page::compress(&html);
-        if let Some(generation) = generation {
-            let kept =
-                self.store.store(&key, &generation, &head, &html, &brotli, &tags.list()).await;
-            if let Err(error) = kept {
-                tracing::warn!(%error, key, "a page could not be kept");
+    /// Makes the page of a key: once, however many ask for it on this node at the same time. What was
+    /// outdated by a change before it was done is made again.
+    async fn make(&self, key: &str) -> Made {
+        let mut tries = 0;
+        loop {
+            let made = self.making.get_with(key.to_owned(), self.make_alone(key)).await;
+            self.making.invalidate(key).await;
+            tries += 1;
+            match &made {
+                Made::Page(copy, _) if copy.is_outdated() && tries < TRIES => {}
+                _ => return made,
             }
         }
-        Arc::new(Rendered::Page { head, identity: html, brotli })
     }
 
-    /// Pages for one visitor, server functions, what is not found: passed through, with a policy for
-    /// what is HTML.
+    async fn make_alone(&self, key: &str) -> Made {
+        let known = self.local.last_change();
+        let (seen, spare, away) =
+            match self.shared.find(key, self.lifetimes.fresh, &self.common).await {
+                Some(Found::Page(page)) => {
+                    return Made::Page(self.local.keep(key, page), Source::Shared);
+                }
+                Some(Found::Missing { seen, spare }) => (seen.max(known), spare, false),
+                None => (known, None, true),
+            };
+        match self.renderer.render(key, seen).await {
+            Rendered::Page { head, html } => {
+                let page = Page::rendered(head, &html, &self.common);
+                if !away {
+                    self.shared.keep(key, &page, self.lifetimes.fresh).await;
+                }
+                self.missing.remove(key);
+                Made::Page(self.local.keep(key, page), Source::Miss)
+            }
+            Rendered::Missing { head, html } => {
+                self.local.remove(key);
+                let page = Page::rendered(head, &html, &self.common_of_missing).of_nothing();
+                Made::Missing(self.missing.keep(key, page))
+            }
+            Rendered::Unkept { parts, body } => Made::Unkept(Arc::new((*parts, body))),
+            // A page of the shared cache is here now, but counts as stale.
+            Rendered::Failed => Made::Failed(spare.map(|page| {
+                let copy = self.local.keep(key, page);
+                copy.outdate();
+                copy
+            })),
+        }
+    }
+
+    /// Makes those of these pages anew that somebody wanted lately, and sees to it that the others are
+    /// not served any more unless nothing newer can be had.
+    async fn renew(&self, copies: Vec<Arc<Kept>>) {
+        let wanted = copies.iter().filter(|copy| copy.is_wanted());
+        let keys: HashSet<Arc<str>> = wanted.map(|copy| copy.key.clone()).take(RENEWED).collect();
+        let renewals = stream::iter(keys)
+            .map(|key| async move { self.make(&key).await })
+            .buffer_unordered(RENEWED_AT_ONCE)
+            .for_each(|_| async {});
+        // What takes longer is made when somebody asks.
+        let _ = tokio::time::timeout(RENEWED_WITHIN, renewals).await;
+        for copy in copies {
+            copy.withhold();
+            if let Some((newer, Standing::Stale)) = self.local.find(&copy.key) {
+                newer.withhold();
+            }
+        }
+    }
+
+    /// What there is to say of this node.
+    fn report(&self, settled: u64) -> Report {
+        let (pages, bytes) = self.local.size();
+        let served = [0, 1, 2, 3].map(|source| self.served[source].load(Relaxed));
+        Report { settled, pages, bytes, served }
+    }
+
+    /// Takes a change in; answers which copies it has outdated.
+    fn change(&self, number: u64, tags: &[String], purge: Purge) -> Vec<Arc<Kept>> {
+        self.missing.change(number, tags, Purge::Hard);
+        self.local.change(number, tags, purge)
+    }
+
+    /// Some changes up to this number may have been missed.
+    fn doubt(&self, number: u64) -> Vec<Arc<Kept>> {
+        self.missing.doubt(number);
+        self.local.doubt(number)
+    }
+
+    /// Every change until now has been heard of.
+    fn heard(&self, lease: Duration) {
+        self.missing.heard(lease);
+        self.local.heard(lease);
+    }
+
+    /// Pages for one visitor and server functions: passed through, with a policy for what is HTML.
     async fn bypass(&self, request: Request, next: Next) -> Response {
         let encoding = Encoding::accepted(request.headers());
         let response = next.run(request).await;
@@ -144,33 +327,29 @@ impl Edge {
         }
         let (mut parts, body) = response.into_parts();
         let html = to_bytes(body, PAGE_LIMIT).await.unwrap_or_default();
-        let policy = csp::policy(&String::from_utf8_lossy(&html), &self.payment_origin);
-        add_policy(&mut parts, &policy);
+        parts.headers.insert(header::CONTENT_SECURITY_POLICY, self.policy.clone());
         parts.headers.insert(X_CACHE, HeaderValue::from_static("bypass"));
         parts.headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         parts
             .headers
             .entry(header::CACHE_CONTROL)
             .or_insert(HeaderValue::from_static("private, no-store"));
-        let body = match encoding {
-            Encoding::Brotli => {
-                parts.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
-                page::compress(&html)
+        let body = match encoding.header() {
+            Some(name) => {
+                parts.headers.insert(header::CONTENT_ENCODING, name);
+                encoding.encode(&html)
             }
-            Encoding::Identity => html,
+            None => html,
         };
         parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
-        HttpResponse::from_parts(parts, Body::from(body))
+        Response::from_parts(parts, Body::from(body))
     }
 }
 
-fn is_private(value: &HeaderValue) -> bool {
-    let text = value.to_str().unwrap_or("private");
-    text.contains("private") || text.contains("no-store")
-}
-
-fn add_policy(parts: &mut http::response::Parts, policy: &str) {
-    if let Ok(value) = HeaderValue::from_str(policy) {
-        parts.headers.insert(header::CONTENT_SECURITY_POLICY, value);
+/// The layer around everything that renders pages.
+pub async fn serve(State(edge): State<Edge>, request: Request, next: Next) -> Response {
+    match key::plan(request.method(), request.uri()) {
+        Plan::Bypass => edge.bypass(request, next).await,
+        Plan::Cached(key) => edge.cached(&key, request.method(), request.headers()).await,
     }
 }

@@ -1,149 +1,319 @@
-//! A rendered page with everything that is sent of it: headers once, the body in each encoding.
+//! A rendered page as it is sent: for each encoding the body and every header, made once.
 
+use super::encoding::{Encoding, decode_brotli};
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::Response,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::io::Write;
+use std::{
+    sync::OnceLock,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
-/// How a body is encoded.
+/// How the edge came by an answer.
+pub const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+/// What a CDN in front may be asked to purge by.
+const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
+/// More than this no CDN takes in one header; what carries more tags is purged by `all`.
+const SURROGATE_KEY_LIMIT: usize = 8_000;
+
+/// Where a page came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
-    /// Brotli (RFC 7932).
-    Brotli,
-    /// As it is.
-    Identity,
+pub enum Source {
+    /// This node's memory.
+    Local,
+    /// The cache that all nodes share.
+    Shared,
+    /// This node's memory, while a newer one is being made or cannot be made.
+    Stale,
+    /// It was rendered for this request.
+    Miss,
 }
 
-impl Encoding {
-    /// The best encoding a client takes.
-    pub fn accepted(headers: &HeaderMap) -> Self {
-        let values = headers.get_all(header::ACCEPT_ENCODING).iter();
-        let takes_brotli = values
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|v| v.split(','))
-            .any(|coding| {
-                let (name, quality) = coding.split_once(';').unwrap_or((coding, ""));
-                let refused = matches!(
-                    quality.trim().replace(' ', "").as_str(),
-                    "q=0" | "q=0.0" | "q=0.00" | "q=0.000"
-                );
-                name.trim().eq_ignore_ascii_case("br") && !refused
-            });
-        if takes_brotli { Self::Brotli } else { Self::Identity }
+impl Source {
+    fn name(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Local => "hit-local",
+            Self::Shared => "hit-shared",
+            Self::Stale => "stale",
+            Self::Miss => "miss",
+        })
     }
 }
 
-/// What is sent beside the body.
+/// What is told of a page beside its body.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Head {
-    /// `Content-Security-Policy`
-    pub policy: String,
     /// A hash of the body; the entity tag of each encoding is made of it.
     pub hash: String,
+    /// What the page was made of.
+    pub tags: Vec<String>,
+    /// When its render began, in milliseconds of the Unix epoch.
+    pub made: u64,
+    /// The number of the last change that its render could see; see `purges`.
+    pub seen: u64,
 }
 
-/// A page in one encoding, ready to be sent.
+/// What every cached page is sent with, whatever it shows.
 #[derive(Debug, Clone)]
+pub struct Common {
+    headers: HeaderMap,
+}
+
+impl Common {
+    /// Headers of every answer, and what caches between here and the visitor may do with a page:
+    /// browsers ask each time; a shared cache may keep it for `shared`, and serve it for as long as
+    /// `stale` while it asks for a newer one or when none is to be had (RFC 9111, RFC 5861).
+    pub fn new(mut headers: HeaderMap, shared: Duration, stale: Duration) -> Self {
+        let (shared, stale) = (shared.as_secs(), stale.as_secs());
+        let cache_control = format!(
+            "public, max-age=0, s-maxage={shared}, stale-while-revalidate={shared}, \
+             stale-if-error={stale}"
+        );
+        // Written of numbers and plain letters.
+        if let Ok(value) = HeaderValue::from_str(&cache_control) {
+            headers.insert(header::CACHE_CONTROL, value);
+        }
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        Self { headers }
+    }
+}
+
+/// A page, ready to be sent.
+#[derive(Debug)]
 pub struct Page {
-    /// What is sent beside the body.
+    /// What is told of it.
     pub head: Head,
-    /// How the body is encoded.
-    pub encoding: Encoding,
-    /// The body.
-    pub body: Bytes,
+    status: StatusCode,
+    brotli: Bytes,
+    headers: HeaderMap,
+    // Made when somebody first asks for that encoding. Most ask for one and the same.
+    ready: [OnceLock<Ready>; Encoding::ALL.len()],
+}
+
+/// A page in one encoding.
+#[derive(Debug)]
+struct Ready {
+    /// Every header of a local hit; the age is filled in.
+    whole: HeaderMap,
+    /// Those of the answer to who has it already.
+    not_modified: HeaderMap,
+    tag: HeaderValue,
+    body: Bytes,
 }
 
 impl Head {
-    /// The head of a page with this body and policy.
-    pub fn new(html: &[u8], policy: String) -> Self {
-        Self { policy, hash: URL_SAFE_NO_PAD.encode(&Sha256::digest(html)[..16]) }
+    /// What is told of a page with this body.
+    pub fn new(html: &[u8], tags: Vec<String>, seen: u64) -> Self {
+        let hash = URL_SAFE_NO_PAD.encode(&Sha256::digest(html)[..16]);
+        Self { hash, tags, made: now(), seen }
     }
-}
-
-/// Brotli at quality 5: a page is compressed once and sent many times, but a miss must not wait for
-/// the last per cent.
-pub fn compress(html: &[u8]) -> Bytes {
-    let mut out = Vec::with_capacity(html.len() / 4);
-    {
-        let mut writer = brotli::CompressorWriter::new(&mut out, 32 * 1024, 5, 22);
-        // Writing to memory cannot fail.
-        let _ = writer.write_all(html);
-    }
-    out.into()
 }
 
 impl Page {
+    /// A page that was rendered just now.
+    pub fn rendered(head: Head, html: &Bytes, common: &Common) -> Self {
+        let page = Self::kept(head, Encoding::Brotli.encode(html), common);
+        // The one who asked for it may want it as it is: it is at hand now.
+        page.ready[Encoding::Identity as usize]
+            .get_or_init(|| page.make_ready(Encoding::Identity, html.clone()));
+        page
+    }
+
+    /// A page of which the shared cache has kept this.
+    pub fn kept(head: Head, brotli: Bytes, common: &Common) -> Self {
+        let mut headers = common.headers.clone();
+        let keys = head.tags.join(" ");
+        let keys = if keys.len() <= SURROGATE_KEY_LIMIT { &keys } else { "all" };
+        // Tags are plain text.
+        if let Ok(value) = HeaderValue::from_str(keys) {
+            headers.insert(SURROGATE_KEY, value);
+        }
+        Self { head, status: StatusCode::OK, brotli, headers, ready: Default::default() }
+    }
+
+    /// The same page as the answer to an address under which there is nothing.
+    pub fn of_nothing(self) -> Self {
+        Self { status: StatusCode::NOT_FOUND, ..self }
+    }
+
+    /// Whether there is something under its address.
+    pub fn is_found(&self) -> bool {
+        self.status == StatusCode::OK
+    }
+
+    /// In how many encodings it was made so far.
+    pub fn encodings(&self) -> usize {
+        self.ready.iter().filter(|ready| ready.get().is_some()).count()
+    }
+
+    /// The body as the shared cache keeps it.
+    pub fn brotli(&self) -> &Bytes {
+        &self.brotli
+    }
+
+    /// How long ago it was made.
+    pub fn age(&self) -> Duration {
+        Duration::from_millis(now().saturating_sub(self.head.made))
+    }
+
+    /// How many bytes it takes in memory by now, about.
+    pub fn weight(&self) -> usize {
+        let tags: usize = self.head.tags.iter().map(|tag| tag.len() + 24).sum();
+        let ready =
+            self.ready.iter().enumerate().filter_map(|(at, ready)| Some((at, ready.get()?)));
+        let bodies = ready.map(|(at, ready)| {
+            let shared = at == Encoding::Brotli as usize;
+            HEADERS + if shared { 0 } else { ready.body.len() }
+        });
+        HEADERS + tags + self.brotli.len() + bodies.sum::<usize>()
+    }
+
     /// The answer to a request for this page: 304 when the client has it already, without a body when
     /// only the head was asked for.
-    pub fn answer(&self, request: &HeaderMap, head_only: bool, source: &'static str) -> Response {
-        let suffix = if self.encoding == Encoding::Brotli { "-br" } else { "" };
-        let tag = format!("\"{}{suffix}\"", self.head.hash);
-        let known = request.get_all(header::IF_NONE_MATCH).iter().any(|value| {
-            let tags = value.to_str().unwrap_or("").split(',').map(str::trim);
-            tags.map(|t| t.strip_prefix("W/").unwrap_or(t)).any(|t| t == tag || t == "*")
-        });
+    pub fn answer(&self, method: &Method, request: &HeaderMap, source: Source) -> Response {
+        let ready = self.ready(Encoding::accepted(request));
         let mut response = Response::new(Body::empty());
-        let headers = response.headers_mut();
-        let text = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""));
-        headers.insert(header::ETAG, text(&tag));
-        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        headers.insert(
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("public, max-age=0, must-revalidate"),
-        );
-        headers.insert(HeaderName::from_static("x-cache"), HeaderValue::from_static(source));
-        headers.insert(header::CONTENT_SECURITY_POLICY, text(&self.head.policy));
-        if known {
+        if self.is_found() && is_known(request, &ready.tag) {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
-            return response;
+            *response.headers_mut() = ready.not_modified.clone();
+        } else {
+            *response.status_mut() = self.status;
+            *response.headers_mut() = ready.whole.clone();
+            if method != Method::HEAD {
+                *response.body_mut() = Body::from(ready.body.clone());
+            }
         }
-        let html = HeaderValue::from_static("text/html; charset=utf-8");
-        headers.insert(header::CONTENT_TYPE, html);
-        headers.insert(header::CONTENT_LENGTH, self.body.len().into());
-        if self.encoding == Encoding::Brotli {
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
-        }
-        if !head_only {
-            *response.body_mut() = Body::from(self.body.clone());
+        let headers = response.headers_mut();
+        headers.insert(header::AGE, self.age().as_secs().into());
+        if source != Source::Local {
+            headers.insert(X_CACHE, source.name());
+            headers.insert(SERVER_TIMING, timing(source));
         }
         response
     }
+
+    fn ready(&self, encoding: Encoding) -> &Ready {
+        self.ready[encoding as usize].get_or_init(|| {
+            let body = match encoding {
+                Encoding::Brotli => self.brotli.clone(),
+                Encoding::Identity => decode_brotli(&self.brotli),
+                other => other.encode(&self.ready(Encoding::Identity).body),
+            };
+            self.make_ready(encoding, body)
+        })
+    }
+
+    fn make_ready(&self, encoding: Encoding, body: Bytes) -> Ready {
+        let suffix = encoding.name().map(|name| format!("-{name}")).unwrap_or_default();
+        let tag = HeaderValue::from_str(&format!("\"{}{suffix}\"", self.head.hash))
+            .unwrap_or(HeaderValue::from_static("\"\""));
+        let mut whole = self.headers.clone();
+        whole.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        whole.insert(header::CONTENT_LENGTH, body.len().into());
+        if let Some(name) = encoding.header() {
+            whole.insert(header::CONTENT_ENCODING, name);
+        }
+        let mut not_modified = HeaderMap::new();
+        for name in [header::CACHE_CONTROL, header::VARY] {
+            if let Some(value) = whole.get(&name) {
+                not_modified.insert(name, value.clone());
+            }
+        }
+        for headers in [&mut whole, &mut not_modified] {
+            headers.insert(header::ETAG, tag.clone());
+            headers.insert(header::AGE, HeaderValue::from_static("0"));
+            headers.insert(X_CACHE, Source::Local.name());
+            headers.insert(SERVER_TIMING, timing(Source::Local));
+        }
+        Ready { whole, not_modified, tag, body }
+    }
+}
+
+/// About what the headers of one encoding take.
+const HEADERS: usize = 1_500;
+
+fn timing(source: Source) -> HeaderValue {
+    HeaderValue::from_static(match source {
+        Source::Local => "cache;desc=hit-local",
+        Source::Shared => "cache;desc=hit-shared",
+        Source::Stale => "cache;desc=stale",
+        Source::Miss => "cache;desc=miss",
+    })
+}
+
+/// Whether the client says that it has what carries this entity tag (RFC 9110, 13.1.2).
+fn is_known(request: &HeaderMap, tag: &HeaderValue) -> bool {
+    request.get_all(header::IF_NONE_MATCH).iter().any(|value| {
+        value == tag
+            || value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii).any(|known| {
+                known == b"*" || known.strip_prefix(b"W/").unwrap_or(known) == tag.as_bytes()
+            })
+    })
+}
+
+/// Milliseconds of the Unix epoch.
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn headers(name: HeaderName, value: &'static str) -> HeaderMap {
-        HeaderMap::from_iter([(name, HeaderValue::from_static(value))])
+    fn page(html: &'static str) -> Page {
+        let common =
+            Common::new(HeaderMap::new(), Duration::from_secs(60), Duration::from_secs(3600));
+        let html = Bytes::from_static(html.as_bytes());
+        let head = Head::new(&html, vec!["product:1".to_owned()], 7);
+        Page::rendered(head, &html, &common)
     }
 
-    #[test]
-    fn brotli_is_sent_to_those_who_take_it() {
-        let accepted = |value| Encoding::accepted(&headers(header::ACCEPT_ENCODING, value));
-        assert_eq!(accepted("gzip, deflate, br"), Encoding::Brotli);
-        assert_eq!(accepted("br;q=0.5"), Encoding::Brotli);
-        assert_eq!(accepted("gzip, br;q=0"), Encoding::Identity);
-        assert_eq!(accepted("brotli"), Encoding::Identity);
-        assert_eq!(Encoding::accepted(&HeaderMap::new()), Encoding::Identity);
+    fn asked(name: HeaderName, value: &HeaderValue) -> HeaderMap {
+        HeaderMap::from_iter([(name, value.clone())])
     }
 
     #[test]
     fn who_has_the_page_is_sent_no_body() {
-        let body = Bytes::from_static(b"<p>hello</p>");
-        let head = Head::new(&body, "default-src 'none'".to_owned());
-        let page = Page { head, encoding: Encoding::Identity, body };
-        let first = page.answer(&HeaderMap::new(), false, "miss");
+        let page = page("<p>hello</p>");
+        let answer = |request: &HeaderMap| page.answer(&Method::GET, request, Source::Local);
+        let first = answer(&HeaderMap::new());
+        assert_eq!(first.headers()[header::CONTENT_LENGTH], "12");
         let tag = first.headers()[header::ETAG].clone();
-        let request = HeaderMap::from_iter([(header::IF_NONE_MATCH, tag)]);
-        assert_eq!(page.answer(&request, false, "miss").status(), StatusCode::NOT_MODIFIED);
-        let other = headers(header::IF_NONE_MATCH, "\"other\"");
-        assert_eq!(page.answer(&other, false, "miss").status(), StatusCode::OK);
+        let weak = HeaderValue::from_str(&format!("\"x\", W/{}", tag.to_str().unwrap())).unwrap();
+        for known in [&tag, &weak, &HeaderValue::from_static("*")] {
+            let again = answer(&asked(header::IF_NONE_MATCH, known));
+            assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+            assert_eq!(again.headers()[header::ETAG], tag);
+        }
+        let other = asked(header::IF_NONE_MATCH, &HeaderValue::from_static("\"other\""));
+        assert_eq!(answer(&other).status(), StatusCode::OK);
+    }
+
+    #[test]
+    fn each_encoding_has_a_tag_and_a_length_of_its_own_and_says_where_it_came_from() {
+        let page = page("<p>hello hello hello hello hello hello hello hello</p>");
+        let mut tags = std::collections::BTreeSet::new();
+        for encoding in Encoding::ALL {
+            let name = encoding.name().unwrap_or("identity");
+            let request = asked(header::ACCEPT_ENCODING, &HeaderValue::from_static(name));
+            let answer = page.answer(&Method::HEAD, &request, Source::Stale);
+            let headers = answer.headers();
+            assert_eq!(headers.get(header::CONTENT_ENCODING).cloned(), encoding.header());
+            assert_eq!(
+                (&headers[X_CACHE], &headers[header::AGE]),
+                (&"stale".parse().unwrap(), &0.into())
+            );
+            assert_eq!(headers[SURROGATE_KEY], "product:1");
+            tags.insert(headers[header::ETAG].to_str().unwrap().to_owned());
+        }
+        assert_eq!(tags.len(), Encoding::ALL.len());
     }
 }

@@ -10,17 +10,38 @@ fn asked(wire: &Wire) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_cached_page_asks_redis_once_and_no_database() {
+async fn a_page_at_hand_asks_nobody() {
     let store = Store::open().await;
     for path in ["/p/lamp", "/c/rooms", "/"] {
         assert_eq!(store.page(path).await.0, "miss", "{path}");
         store.begin_to_count();
-        assert!(store.page(path).await.0.starts_with("hit"), "{path}");
-        assert_eq!(asked(&store.mongodb), [""; 0], "{path}");
-        assert_eq!(asked(&store.postgres), [""; 0], "{path}");
-        let redis = asked(&store.redis);
-        assert!(redis.len() <= 1, "{path}: {redis:#?}");
+        assert_eq!(store.page(path).await.0, "hit-local", "{path}");
+        for wire in [&store.mongodb, &store.postgres] {
+            assert_eq!(asked(wire), [""; 0], "{path}");
+        }
+        assert_eq!(asked_for_pages(&store.redis), [""; 0], "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_page_that_another_node_has_rendered_asks_redis_once_and_no_database() {
+    let store = Store::open().await;
+    let other = store.another().await;
+    for path in ["/p/lamp", "/c/rooms", "/"] {
+        assert_eq!(store.page_of(&other, path).await.0, "miss", "{path}");
+        store.begin_to_count();
+        assert_eq!(store.page(path).await.0, "hit-shared", "{path}");
+        for wire in [&store.mongodb, &store.postgres] {
+            assert_eq!(asked(wire), [""; 0], "{path}");
+        }
+        let redis = asked_for_pages(&store.redis);
+        assert_eq!(redis.len(), 1, "{path}: {redis:#?}");
+    }
+}
+
+/// What was asked of Redis but the nodes' own reports.
+fn asked_for_pages(redis: &Wire) -> Vec<String> {
+    redis.round_trips().into_iter().filter(|said| !said.contains(":node")).collect()
 }
 
 #[tokio::test]

@@ -86,10 +86,14 @@ pub struct Store {
     pub redis: Wire,
     pub url: String,
     pub client: Client,
-    settings: Vec<(&'static str, String)>,
+    settings: Settings,
+    folder: PathBuf,
+    others: std::sync::Mutex<Vec<Process>>,
     database: TestDatabase,
-    _mongo: TestMongo,
+    mongo: TestMongo,
 }
+
+type Settings = Vec<(&'static str, String)>;
 
 impl Store {
     pub async fn open() -> Self {
@@ -113,8 +117,8 @@ impl Store {
         ];
         let catalogue = folder.join("catalogue.jsonl");
         std::fs::write(&catalogue, CATALOGUE).unwrap();
-        run(&settings, &["migrate"]).await;
-        run(&settings, &["import", "jsonl", &catalogue.to_string_lossy()]).await;
+        run(settings.clone(), &["migrate"]).await;
+        run(settings.clone(), &["import", "jsonl", &catalogue.to_string_lossy()]).await;
         let serve = Process::start(vitrine().envs(settings.clone()).arg("serve"));
         let client = Client::builder()
             .no_proxy()
@@ -129,8 +133,10 @@ impl Store {
             url,
             client,
             settings,
+            folder,
+            others: std::sync::Mutex::default(),
             database,
-            _mongo: mongo,
+            mongo,
         };
         store.until("it is ready", async || store.readiness().await.0 == 200).await;
         store
@@ -139,6 +145,57 @@ impl Store {
     /// A worker beside it.
     pub fn worker(&self) -> Process {
         Process::start(vitrine().envs(self.settings.clone()).arg("work"))
+    }
+
+    /// Another node on the same databases, over the same lines; its address.
+    pub async fn another(&self) -> String {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut command = vitrine();
+        command.envs(self.settings.clone()).arg("serve");
+        command.env("VITRINE__SERVER__LISTEN", format!("127.0.0.1:{port}"));
+        self.others.lock().unwrap().push(Process::start(&mut command));
+        let url = format!("http://127.0.0.1:{port}");
+        let ready = async || {
+            let answer = self.client.get(format!("{url}/health/ready")).send().await;
+            answer.is_ok_and(|answer| answer.status() == 200)
+        };
+        self.until("the other node is ready", ready).await;
+        url
+    }
+
+    /// The same store, reached past the lines.
+    pub fn direct_settings(&self) -> Settings {
+        let direct = |(name, value): &(&'static str, String)| match *name {
+            "DATABASE_URL" => ("DATABASE_URL", self.database.url.clone()),
+            "MONGODB_URL" => ("MONGODB_URL", self.mongo.url.clone()),
+            "REDIS_URL" => ("REDIS_URL", testing::redis().0),
+            name => (name, value.clone()),
+        };
+        self.settings.iter().map(direct).collect()
+    }
+
+    fn file(&self, lines: &str) -> PathBuf {
+        let file = self.folder.join(format!("{}.jsonl", testing::redis().1));
+        std::fs::write(&file, lines).unwrap();
+        file
+    }
+
+    /// Imports these lines, as a merchant does; returns when no node serves an older page.
+    pub async fn import(&self, lines: &str) {
+        let file = self.file(lines);
+        run(self.direct_settings(), &["import", "jsonl", &file.to_string_lossy()]).await;
+    }
+
+    /// Writes these lines into the catalogue; nobody is told.
+    pub async fn write(&self, lines: &str) {
+        let file = std::fs::File::open(self.file(lines)).unwrap();
+        let market = domain::Market::european_union();
+        let catalogue = catalogue::Catalogue::new(self.mongo.database.clone(), market);
+        let media = catalogue::MediaStore::local(&self.folder.join("media")).unwrap();
+        let read = std::io::BufReader::new(file);
+        let report =
+            catalogue::import::jsonl(read, &self.folder, &catalogue, &media, &mut ()).await;
+        assert!(report.unwrap().rejected.is_empty());
     }
 
     /// Counts what is there of a SKU, in both warehouses together, as the warehouses' software would:
@@ -159,7 +216,12 @@ impl Store {
 
     /// A page, and how the edge came by it.
     pub async fn page(&self, path: &str) -> (String, String) {
-        let answer = self.get(path).await;
+        self.page_of(&self.url, path).await
+    }
+
+    /// The same of the node with this address.
+    pub async fn page_of(&self, node: &str, path: &str) -> (String, String) {
+        let answer = self.client.get(format!("{node}{path}")).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{path}");
         let from = answer.headers()["x-cache"].to_str().unwrap().to_owned();
         (from, answer.text().await.unwrap())
@@ -196,11 +258,13 @@ impl Store {
     }
 }
 
-async fn run(settings: &[(&str, String)], arguments: &[&str]) {
+/// Runs a command to its end; what it printed.
+pub async fn run(settings: Settings, arguments: &[&str]) -> String {
     let mut command = vitrine();
-    command.envs(settings.iter().cloned()).args(arguments);
+    command.envs(settings).args(arguments);
     // The lines to the databases live on this thread: it may not stand still.
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "vitrine {arguments:?}: {told}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }

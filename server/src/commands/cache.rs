@@ -1,0 +1,119 @@
+//! `vitrine cache`: says that pages have changed, fills the page cache, and tells how it stands.
+
+use crate::{
+    cli::Cache,
+    config::Settings,
+    edge::{PageStore, Purge},
+};
+use anyhow::Context;
+use futures::{StreamExt, stream};
+use indicatif::{ProgressBar, ProgressStyle};
+use platform::redis as redis_platform;
+use reqwest::Client;
+use secrecy::ExposeSecret;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+    time::Duration,
+};
+
+/// How long a purge waits for every node to have taken it in.
+const SETTLED_WITHIN: Duration = Duration::from_secs(5);
+/// How many pages are asked for at once to fill the cache.
+const WARMED_AT_ONCE: usize = 8;
+
+/// Does what the command line asks of the page cache.
+pub async fn run(settings: Settings, what: Cache) -> anyhow::Result<ExitCode> {
+    match what {
+        Cache::Purge { tags, paths, all, hard } => {
+            let paths = paths.into_iter().map(|path| format!("path:{path}"));
+            let all = all.then(|| "all".to_owned());
+            let tags: Vec<String> = tags.into_iter().chain(paths).chain(all).collect();
+            purge(&open(&settings).await?, &tags, if hard { Purge::Hard } else { Purge::Soft })
+                .await
+        }
+        Cache::Warm { node } => {
+            warm(&node.unwrap_or_else(|| settings.server.public_url.clone()), &settings).await
+        }
+        Cache::Stats => stats(&open(&settings).await?).await,
+    }
+}
+
+async fn open(settings: &Settings) -> anyhow::Result<PageStore> {
+    let redis = redis_platform::connect(settings.redis.url.expose_secret()).await?;
+    let market = domain::Market::european_union().id;
+    Ok(PageStore::new(redis, &settings.redis.namespace, &market))
+}
+
+/// Purges, waits until every node that serves pages has taken it in, and names those that have not.
+pub async fn purge(pages: &PageStore, tags: &[String], purge: Purge) -> anyhow::Result<ExitCode> {
+    let purged = pages.purge(tags, purge).await?;
+    let behind = pages.wait_until_settled(purged.number, SETTLED_WITHIN).await?;
+    let mut out = io::stdout().lock();
+    writeln!(
+        out,
+        "{} pages of the shared cache have changed (number {})",
+        purged.pages, purged.number
+    )?;
+    for node in &behind {
+        writeln!(out, "node {node} has not taken it in within {} s", SETTLED_WITHIN.as_secs())?;
+    }
+    Ok(if behind.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+/// Asks a node for every page that the sitemap names.
+async fn warm(node: &str, settings: &Settings) -> anyhow::Result<ExitCode> {
+    let client = Client::builder().no_proxy().timeout(Duration::from_secs(30)).build()?;
+    let sitemap = client.get(format!("{node}/sitemap.xml")).send().await?.error_for_status()?;
+    let sitemap = sitemap.text().await?;
+    let places = sitemap.split("<loc>").skip(1).filter_map(|rest| rest.split("</loc>").next());
+    let paths = places.filter_map(|place| place.strip_prefix(&settings.server.public_url));
+    let urls: Vec<String> = paths.map(|path| format!("{node}{path}")).collect();
+    let bar = ProgressBar::new(urls.len() as u64).with_style(
+        ProgressStyle::with_template("{bar:32} {pos}/{len} {per_sec}")
+            .context("the progress bar's template")?,
+    );
+    let mut failed = Vec::new();
+    let mut answers = stream::iter(urls)
+        .map(|url| {
+            let asked = client.get(&url).header("accept-encoding", "br").send();
+            async move { (asked.await.and_then(reqwest::Response::error_for_status).err(), url) }
+        })
+        .buffer_unordered(WARMED_AT_ONCE);
+    while let Some((error, url)) = answers.next().await {
+        bar.inc(1);
+        if let Some(error) = error {
+            failed.push(format!("{url}: {error}"));
+        }
+    }
+    let pages = bar.position() - failed.len() as u64;
+    bar.finish_and_clear();
+    let mut out = io::stdout().lock();
+    for failure in &failed {
+        writeln!(out, "{failure}")?;
+    }
+    writeln!(out, "{pages} pages are warm, {} failed", failed.len())?;
+    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+async fn stats(pages: &PageStore) -> anyhow::Result<ExitCode> {
+    let nodes = pages.nodes_standing().await?;
+    let mut out = io::stdout().lock();
+    writeln!(
+        out,
+        "{:38} {:>8} {:>10} {:>10} {:>10} {:>8} {:>8}",
+        "node", "pages", "MiB", "hit-local", "hit-shared", "stale", "miss"
+    )?;
+    for standing in &nodes {
+        let report = standing.report;
+        let [local, shared, stale, miss] = report.served;
+        let mebibytes = report.bytes as f64 / f64::from(1 << 20);
+        let (node, pages) = (&standing.node, report.pages);
+        writeln!(
+            out,
+            "{node:38} {pages:>8} {mebibytes:>10.1} {local:>10} {shared:>10} {stale:>8} {miss:>8}"
+        )?;
+    }
+    writeln!(out, "{} nodes serve pages", nodes.len())?;
+    Ok(ExitCode::SUCCESS)
+}
