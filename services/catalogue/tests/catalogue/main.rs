@@ -7,4 +7,5 @@ mod import_vendure;
 mod media;
 mod pages;
 mod reads;
+mod touched;
 mod writes;
