@@ -2,5 +2,6 @@
 
 mod costs;
 mod freshness;
+mod imports;
 mod life;
 mod world;

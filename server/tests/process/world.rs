@@ -48,7 +48,8 @@ pub fn vitrine() -> Command {
 pub struct Process(Child);
 
 impl Process {
-    fn start(command: &mut Command) -> Self {
+    /// Starts it.
+    pub fn start(command: &mut Command) -> Self {
         Self(command.stderr(Stdio::null()).spawn().unwrap())
     }
 
@@ -136,9 +137,16 @@ impl Store {
         store
     }
 
+    /// `vitrine` on the databases of this store.
+    pub fn vitrine(&self) -> Command {
+        let mut command = vitrine();
+        command.envs(self.settings.clone());
+        command
+    }
+
     /// A worker beside it.
     pub fn worker(&self) -> Process {
-        Process::start(vitrine().envs(self.settings.clone()).arg("work"))
+        Process::start(self.vitrine().arg("work"))
     }
 
     /// Counts what is there of a SKU, in both warehouses together, as the warehouses' software would:
