@@ -1,6 +1,7 @@
 //! `vitrine import`: products, pictures and stock from files. What cannot go in is told with its line
 //! and reason, and the rest goes in; the exit code is then 2.
 
+use super::stop_signal;
 use crate::{
     cli::Import,
     config::Settings,
@@ -10,7 +11,7 @@ use crate::{
 use anyhow::Context;
 use catalogue::{
     MediaStore,
-    import::{self, Progress, Report},
+    import::{self, ImportError, Progress, Report},
 };
 use domain::Sku;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -40,21 +41,35 @@ pub async fn run(settings: Settings, what: Import) -> anyhow::Result<ExitCode> {
     let report = match what {
         Import::Stock { file } => return count_stock(&stores, &pages, &file).await,
         Import::Vendure { file, assets } => {
-            import::vendure(open(&file)?, &assets, &stores.catalogue, &media()?, &mut bar).await?
+            let (file, media) = (open(&file)?, media()?);
+            until_stopped(import::vendure(file, &assets, &stores.catalogue, &media, &mut bar)).await
         }
         Import::Jsonl { file, assets } => {
-            import::jsonl(open(&file)?, &assets, &stores.catalogue, &media()?, &mut bar).await?
+            let (file, media) = (open(&file)?, media()?);
+            until_stopped(import::jsonl(file, &assets, &stores.catalogue, &media, &mut bar)).await
         }
     };
     bar.0.finish_and_clear();
-    let stocked = receive_first_stock(&stores, &report.stock).await?;
-    let mut tags: Vec<String> = report.touched.iter().flat_map(|touched| touched.tags()).collect();
-    if report.created + report.categories_created > 0 {
-        tags.push("home".to_owned());
-        tags.push("navigation".to_owned());
+    // All pages, however it ended: what an earlier import changed before it was killed, this one
+    // finds unchanged.
+    purge(&pages, &["all".to_owned()]).await;
+    let report = report?;
+    tell(&report)?;
+    let booked = receive_first_stock(&stores, &report.stock).await;
+    let begun = booked.context("the first stock could not be booked")?;
+    writeln!(io::stdout(), "{begun} stock levels begun")?;
+    Ok(if report.rejected.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+/// Imports until the file ends or the process is asked to stop.
+async fn until_stopped(
+    import: impl Future<Output = Result<Report, ImportError>>,
+) -> anyhow::Result<Report> {
+    let stop = stop_signal()?;
+    tokio::select! {
+        report = import => Ok(report?),
+        () = stop.cancelled() => anyhow::bail!("stopped; to import the rest, run it again"),
     }
-    purge(&pages, &tags).await;
-    tell(&report, stocked)
 }
 
 fn open(file: &Path) -> anyhow::Result<File> {
@@ -66,11 +81,16 @@ async fn receive_first_stock(stores: &Stores, stock: &[(Sku, u32)]) -> anyhow::R
     let share = |of: fn(u32) -> u32| -> Vec<(Sku, u32)> {
         stock.iter().map(|(sku, pieces)| (sku.clone(), of(*pieces))).collect()
     };
-    let first = share(|pieces| pieces - pieces * 2 / 5);
-    let second = share(|pieces| pieces * 2 / 5);
+    let first = share(|pieces| pieces - two_fifths(pieces));
+    let second = share(two_fifths);
     let booked = stores.inventory.receive_initial(FIRST_WAREHOUSE, &first).await?
         + stores.inventory.receive_initial(SECOND_WAREHOUSE, &second).await?;
     Ok(booked)
+}
+
+/// Counted in 64 bits: twice as many pieces may be more than 32 hold.
+fn two_fifths(pieces: u32) -> u32 {
+    (u64::from(pieces) * 2 / 5) as u32
 }
 
 /// Returns when no node serves an older page. A page cache that is away has nothing that a later purge
@@ -92,7 +112,7 @@ async fn purge(pages: &PageStore, tags: &[String]) {
     }
 }
 
-fn tell(report: &Report, stocked: usize) -> anyhow::Result<ExitCode> {
+fn tell(report: &Report) -> io::Result<()> {
     let mut out = io::stdout().lock();
     for note in &report.notes {
         writeln!(out, "line {}: {}", note.line, note.text)?;
@@ -102,13 +122,12 @@ fn tell(report: &Report, stocked: usize) -> anyhow::Result<ExitCode> {
     }
     writeln!(
         out,
-        "{} created, {} updated, {} unchanged, {} rejected; {stocked} stock levels begun",
+        "{} created, {} updated, {} unchanged, {} rejected",
         report.created,
         report.updated,
         report.unchanged,
         report.rejected.len()
-    )?;
-    Ok(if report.rejected.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    )
 }
 
 /// One line of a stock count.
@@ -170,4 +189,15 @@ impl Progress for Bar {
 fn style() -> ProgressStyle {
     ProgressStyle::with_template("{bar:32} {pos}/{len} {msg}")
         .unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_stock_is_shared_out_to_the_last_piece() {
+        assert_eq!([0, 1, 3, 5, 12].map(two_fifths), [0, 0, 1, 2, 4]);
+        assert_eq!(two_fifths(u32::MAX), 1_717_986_918);
+    }
 }

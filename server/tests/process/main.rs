@@ -3,5 +3,6 @@
 mod costs;
 mod edge;
 mod freshness;
+mod imports;
 mod life;
 mod world;

@@ -48,7 +48,8 @@ pub fn vitrine() -> Command {
 pub struct Process(Child);
 
 impl Process {
-    fn start(command: &mut Command) -> Self {
+    /// Starts it.
+    pub fn start(command: &mut Command) -> Self {
         Self(command.stderr(Stdio::null()).spawn().unwrap())
     }
 
@@ -142,9 +143,16 @@ impl Store {
         store
     }
 
+    /// `vitrine` on the databases of this store.
+    pub fn vitrine(&self) -> Command {
+        let mut command = vitrine();
+        command.envs(self.settings.clone());
+        command
+    }
+
     /// A worker beside it.
     pub fn worker(&self) -> Process {
-        Process::start(vitrine().envs(self.settings.clone()).arg("work"))
+        Process::start(self.vitrine().arg("work"))
     }
 
     /// Another node on the same databases, over the same lines; its address.

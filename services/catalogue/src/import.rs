@@ -3,6 +3,7 @@
 //! the same file again changes nothing.
 
 pub mod jsonl;
+mod named;
 mod store;
 pub mod vendure;
 
@@ -10,9 +11,10 @@ pub use jsonl::jsonl;
 pub use vendure::vendure;
 
 use crate::{
-    CategoryDraft, CategoryPath, Fault, ProductDraft, Touched,
+    CategoryDraft, CategoryPath, Fault, ProductDraft,
     category::PathError,
     media::{MediaError, PhotoCredit},
+    product::ExternalReference,
 };
 use domain::{Sku, ids::NameError, money::MoneyError};
 use serde::{Deserialize, Serialize};
@@ -47,10 +49,8 @@ pub struct Report {
     pub rejected: Vec<Rejected>,
     /// What was read otherwise than it was written, in the file's order.
     pub notes: Vec<Note>,
-    /// How much there is of each SKU, as far as the file says; for the inventory.
+    /// How much there is of each SKU, as far as the file says, each once; for the inventory.
     pub stock: Vec<(Sku, u32)>,
-    /// The pages that have changed, for the page cache.
-    pub touched: Vec<Touched>,
 }
 
 /// A line that did not go in.
@@ -141,6 +141,9 @@ pub enum Reason {
     /// A stock that is no whole number.
     #[error("the stock {0:?} is no whole number")]
     Stock(String),
+    /// Stock of something else than the line's product.
+    #[error("it tells the stock of {0}, which is none of its variants")]
+    StockOfAnother(Sku),
     /// A facet that is not `name:value`.
     #[error("the facet {0:?} is not written as name:value")]
     Facet(String),
@@ -177,6 +180,14 @@ pub enum Reason {
     SlugAsBefore {
         /// The address.
         slug: String,
+        /// The earlier line.
+        line: u64,
+    },
+    /// An external reference that an earlier line has.
+    #[error("the external reference {:?} of {:?} is that of line {line}", .reference.id, .reference.source)]
+    ReferenceAsBefore {
+        /// The external reference.
+        reference: ExternalReference,
         /// The earlier line.
         line: u64,
     },

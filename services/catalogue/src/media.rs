@@ -26,6 +26,9 @@ use tokio::sync::Semaphore;
 /// bytes under the same name.
 const RECIPE: &str = "vitrine 1";
 
+/// The most characters of a name that go into a URL: with a width behind them they make a slug.
+const MAX_STEM: usize = 100;
+
 /// The largest original taken, in bytes.
 pub const MAX_ORIGINAL_BYTES: usize = 40 * 1024 * 1024;
 
@@ -199,7 +202,8 @@ fn stem(file_name: &str) -> String {
     let own = file_name.rsplit_once('.').map_or(file_name, |(stem, _)| stem);
     let credit = PhotoCredit::of_file_name(file_name);
     let words = credit.as_ref().map_or(own, |credit| &credit.photographer);
-    Slug::from_title(words).map_or_else(|| "picture".to_owned(), String::from)
+    let slug = Slug::from_title(words).map_or_else(|| "picture".to_owned(), String::from);
+    slug.get(..MAX_STEM).unwrap_or(&slug).trim_end_matches('-').to_owned()
 }
 
 /// The type of `{12 hexadecimal digits}/{slug}-{width}.{webp or jpg}`; `None` for other names.
@@ -241,5 +245,7 @@ mod tests {
         assert_eq!(stem("derick-david-409858-unsplash.jpg"), "derick-david");
         assert_eq!(stem("Côte d'Azur.PNG"), "c-te-d-azur");
         assert_eq!(stem("…"), "picture");
+        let long = "a".repeat(99);
+        assert_eq!(stem(&format!("{long} b.jpg")), long);
     }
 }

@@ -88,7 +88,7 @@ pub struct Seo {
 }
 
 /// What a product is called in the system it came from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExternalReference {
     /// The system, e.g. `vendure`.

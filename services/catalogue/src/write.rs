@@ -172,7 +172,7 @@ impl Catalogue {
                 _ => 0,
             };
             let document = CategoryDocument::of(draft, existing.as_ref(), last, Timestamp::now())?;
-            let touched = Touched::by_category(&draft.path);
+            let touched = Touched::by_category(&document, existing.as_ref());
             let Some(existing) = existing else {
                 match categories.insert_one(&document).await {
                     Ok(_) => return Ok(Upsert::created(touched)),

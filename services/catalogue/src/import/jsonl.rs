@@ -10,7 +10,8 @@
 //!
 //! (The second line is broken here for reading.) The fields are those of [`CategoryDraft`] and
 //! [`ProductDraft`]; an unknown one is refused, so that a misspelt one does not vanish. Prices are
-//! whole minor units. A category stands above the products in it. Empty lines are passed over.
+//! whole minor units. A category stands above the products in it, and a product on one line only. Empty
+//! lines are passed over.
 
 use super::{Entry, ImportError, Item, MediaSource, Progress, Reason, Report, store::Shelves};
 use crate::{Catalogue, CategoryDraft, MediaStore, ProductDraft};
@@ -63,7 +64,13 @@ fn entry(text: &[u8], line: u64) -> Result<Entry, Reason> {
     let json = |error: serde_json::Error| Reason::Json(error.to_string());
     let parsed: Line = serde_json::from_slice(text).map_err(json)?;
     let item = match (parsed.product, parsed.category) {
-        (Some(product), None) => Item::Product(product),
+        (Some(product), None) => {
+            let is_own = |sku: &&Sku| product.variants.iter().any(|own| own.sku == **sku);
+            if let Some(other) = parsed.stock.keys().find(|sku| !is_own(sku)) {
+                return Err(Reason::StockOfAnother(other.clone()));
+            }
+            Item::Product(product)
+        }
         (None, Some(category)) if parsed.stock.is_empty() => Item::Category(category),
         _ => {
             let expected = "a line holds either a product, with or without stock, or a category";

@@ -2,15 +2,16 @@
 //! one after the other in the file's order, so that the later of two that collide is the one that
 //! is rejected.
 
-use super::{Entry, ImportError, Item, MediaSource, Progress, Reason, Report};
+use super::{Entry, ImportError, Item, MediaSource, Progress, Reason, Report, named::Named};
 use crate::{
-    Catalogue, CategoryDraft, CategoryPath, Outcome, Upsert, WriteError,
-    media::{MediaError, MediaItem, MediaStore, PhotoCredit},
+    Catalogue, CategoryDraft, CategoryPath, Outcome, WriteError,
+    media::{MAX_ORIGINAL_BYTES, MediaError, MediaItem, MediaStore, PhotoCredit},
 };
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use std::{
     collections::{BTreeMap, HashSet},
+    io,
     path::{Component, Path, PathBuf},
 };
 
@@ -37,7 +38,7 @@ impl Shelves<'_> {
         progress: &mut dyn Progress,
     ) -> Result<Report, ImportError> {
         progress.begin(entries.len() as u64);
-        let mut known = HashSet::new();
+        let (mut known, mut named) = (HashSet::new(), Named::default());
         let pictures = |entry: Entry| {
             let Entry { line, item, categories, stock } = entry;
             let (media, assets) = (self.media.clone(), self.assets.to_owned());
@@ -54,14 +55,12 @@ impl Shelves<'_> {
                 }
             };
             report.categories_created += self.make_missing(&categories, &mut known).await?;
-            match self.put(&item).await {
-                Ok(upsert) => {
-                    count(&mut report, &item, upsert);
+            match self.put(line, &item, &mut named).await? {
+                Ok(outcome) => {
+                    count(&mut report, &item, outcome);
                     report.stock.extend(stock);
                 }
-                Err(WriteError::Refused(fault)) => report.reject(line, fault.into()),
-                Err(WriteError::Contended) => report.reject(line, Reason::Contended),
-                Err(WriteError::Database(error)) => return Err(error.into()),
+                Err(reason) => report.reject(line, reason),
             }
             progress.done(name(&item));
         }
@@ -70,10 +69,28 @@ impl Shelves<'_> {
         Ok(report)
     }
 
-    async fn put(&self, item: &Item<MediaItem>) -> Result<Upsert, WriteError> {
-        match item {
-            Item::Product(draft) => self.catalogue.upsert_product(draft).await,
+    /// Stores what a line holds, unless it is a product that an earlier line has stored.
+    async fn put(
+        &self,
+        line: u64,
+        item: &Item<MediaItem>,
+        named: &mut Named,
+    ) -> Result<Result<Outcome, Reason>, ImportError> {
+        let stored = match item {
+            Item::Product(draft) => {
+                if let Err(reason) = named.check(draft) {
+                    return Ok(Err(reason));
+                }
+                let stored = self.catalogue.upsert_product(draft).await;
+                stored.inspect(|_| named.note(line, draft))
+            }
             Item::Category(draft) => self.catalogue.upsert_category(draft).await,
+        };
+        match stored {
+            Ok(upsert) => Ok(Ok(upsert.outcome)),
+            Err(WriteError::Refused(fault)) => Ok(Err(fault.into())),
+            Err(WriteError::Contended) => Ok(Err(Reason::Contended)),
+            Err(WriteError::Database(error)) => Err(error.into()),
         }
     }
 
@@ -110,16 +127,13 @@ impl Shelves<'_> {
     }
 }
 
-fn count(report: &mut Report, item: &Item<MediaItem>, upsert: Upsert) {
-    match (item, upsert.outcome) {
+fn count(report: &mut Report, item: &Item<MediaItem>, outcome: Outcome) {
+    match (item, outcome) {
         (Item::Product(_), Outcome::Created) => report.created += 1,
         (Item::Product(_), Outcome::Updated) => report.updated += 1,
         (Item::Product(_), Outcome::Unchanged) => report.unchanged += 1,
         (Item::Category(_), Outcome::Created) => report.categories_created += 1,
         (Item::Category(_), _) => {}
-    }
-    if upsert.outcome != Outcome::Unchanged {
-        report.touched.push(upsert.touched);
     }
 }
 
@@ -162,9 +176,9 @@ async fn picture(
     if file.is_empty() || !Path::new(&file).components().all(inside) {
         return Ok(Err(Reason::FileName(file)));
     }
-    let original = match tokio::fs::read(assets.join(&file)).await {
-        Ok(bytes) => Bytes::from(bytes),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+    let original = match original(&assets.join(&file)).await {
+        Ok(original) => original,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Ok(Err(Reason::FileMissing(file)));
         }
         Err(error) => return Ok(Err(Reason::Picture { file, reason: error.to_string() })),
@@ -178,4 +192,14 @@ async fn picture(
         Err(error @ MediaError::Store(_)) => Err(ImportError::Media(error)),
         Err(error) => Ok(Err(Reason::Picture { file, reason: error.to_string() })),
     }
+}
+
+/// A picture's file, if it may be taken: one that is too large does not even come into memory.
+async fn original(path: &Path) -> io::Result<Bytes> {
+    let bytes = tokio::fs::metadata(path).await?.len();
+    let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+    if bytes > MAX_ORIGINAL_BYTES {
+        return Err(io::Error::other(MediaError::FileTooLarge { bytes }));
+    }
+    Ok(tokio::fs::read(path).await?.into())
 }

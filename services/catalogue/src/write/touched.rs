@@ -1,7 +1,11 @@
 //! What a write has done and which pages it has changed.
 
-use crate::{CategoryPath, documents::ProductDocument};
+use crate::documents::{CategoryDocument, ProductDocument};
 use std::collections::BTreeSet;
+
+const HOME: &str = "home";
+const NAVIGATION: &str = "navigation";
+const CREDITS: &str = "credits";
 
 /// What storing something has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,29 +32,55 @@ pub struct Upsert {
 pub struct Touched {
     /// The product's identifier; `None` where only a category changed.
     pub product: Option<String>,
+    /// The product's addresses below `/p/` in every language; where they changed, old and new.
+    pub slugs: BTreeSet<String>,
     /// The paths of the categories that list it, up to the root; where it moved, old and new.
     pub categories: BTreeSet<String>,
+    /// What shows it among much else: `home`, `navigation`, `credits`.
+    pub overviews: BTreeSet<&'static str>,
 }
 
 impl Touched {
-    /// The cache tags of these pages: `product:ID`, `category:PATH`.
+    /// The cache tags of these pages: `product:ID`, `category:PATH`, `home`, `navigation`, `credits`,
+    /// and `path:ADDRESS` for an address that led nowhere before, or does from now on.
     pub fn tags(&self) -> Vec<String> {
         let product = self.product.iter().map(|id| format!("product:{id}"));
-        let categories = self.categories.iter().map(|path| format!("category:{path}"));
-        product.chain(categories).collect()
+        let own = self.slugs.iter().map(|slug| format!("path:/p/{slug}"));
+        let category = |path| [format!("category:{path}"), format!("path:/c/{path}")];
+        let categories = self.categories.iter().flat_map(category);
+        let overviews = self.overviews.iter().map(ToString::to_string);
+        product.chain(own).chain(categories).chain(overviews).collect()
     }
 
     pub(crate) fn by(new: &ProductDocument, old: Option<&ProductDocument>) -> Self {
-        let before = old.into_iter().flat_map(|old| &old.category_paths);
+        let both = || std::iter::once(new).chain(old);
+        let slugs = both().flat_map(|product| product.translations.values());
+        let categories = both().flat_map(|product| &product.category_paths);
+        let mut pictures = both().flat_map(|product| &product.media);
+        // The home page chooses among all products: any of them may come to it or leave it.
+        let mut overviews = BTreeSet::from([HOME]);
+        overviews.extend(pictures.any(|picture| picture.credit.is_some()).then_some(CREDITS));
         Self {
             product: Some(new.id.clone()),
-            categories: new.category_paths.iter().chain(before).cloned().collect(),
+            slugs: slugs.map(|text| text.slug.to_string()).collect(),
+            categories: categories.cloned().collect(),
+            overviews,
         }
     }
 
-    pub(crate) fn by_category(path: &CategoryPath) -> Self {
-        let categories = path.from_root().into_iter().map(String::from).collect();
-        Self { product: None, categories }
+    pub(crate) fn by_category(new: &CategoryDocument, old: Option<&CategoryDocument>) -> Self {
+        let mut pictures = std::iter::once(new).chain(old).flat_map(|category| &category.picture);
+        let mut overviews = BTreeSet::new();
+        if new.parent.is_none() {
+            overviews.extend([HOME, NAVIGATION]);
+        }
+        overviews.extend(pictures.any(|picture| picture.credit.is_some()).then_some(CREDITS));
+        Self {
+            product: None,
+            slugs: BTreeSet::new(),
+            categories: new.ancestors.iter().chain([&new.path]).cloned().collect(),
+            overviews,
+        }
     }
 }
 

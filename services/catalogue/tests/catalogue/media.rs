@@ -32,6 +32,15 @@ async fn a_picture_comes_in_every_size_up_to_its_own() {
 }
 
 #[tokio::test]
+async fn a_picture_with_a_long_name_can_be_seen() {
+    let shop = shop().await;
+    for name in [format!("{}.png", "long ".repeat(40)), "x".repeat(250)] {
+        let rendition = shop.media.add(&name, png(320, 240, 7).into()).await.unwrap();
+        assert_eq!(load(&shop, &rendition, "320.webp").await.dimensions(), (320, 240));
+    }
+}
+
+#[tokio::test]
 async fn a_placeholder_is_small_enough_to_stand_in_the_page() {
     let shop = shop().await;
     let noise = |x: u32, y: u32| {

@@ -96,7 +96,16 @@ async fn a_sku_leads_to_the_pages_that_show_it() {
     assert_eq!((found.len(), commands.len()), (1, 1));
     let tags = found[0].tags();
     assert!(tags[0].starts_with("product:"));
-    assert_eq!(tags[1..], ["category:lighting", "category:lighting/lamps"]);
+    let expected = [
+        "path:/p/brass-lamp",
+        "category:lighting",
+        "path:/c/lighting",
+        "category:lighting/lamps",
+        "path:/c/lighting/lamps",
+        "credits",
+        "home",
+    ];
+    assert_eq!(tags[1..], expected);
 }
 
 #[tokio::test]

@@ -108,9 +108,34 @@ enum Above {
     Broken(u64),
 }
 
+/// Counts the lines down to a record. The CSV reader counts as well, but where it went on reading:
+/// at the `\n` of the line above if lines end with `\r\n`, and before empty lines.
+struct Lines<'a> {
+    file: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of the record that is read from this byte on, which lies behind the last one's.
+    fn of_record(&mut self, byte: u64) -> u64 {
+        let is_end = |byte: &&u8| matches!(byte, b'\r' | b'\n');
+        let (above, rest) = self.file.split_at((byte as usize).min(self.file.len()));
+        let begin = above.len() + rest.iter().take_while(is_end).count();
+        let passed = self.file[self.at..begin].iter().filter(|byte| **byte == b'\n');
+        self.line += passed.count() as u64;
+        self.at = begin;
+        self.line
+    }
+}
+
 /// Reads the rows in their groups. Lines that cannot be read are rejected here.
-pub(super) fn read(reader: impl Read, report: &mut Report) -> Result<Vec<Group>, ImportError> {
-    let mut csv = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(reader);
+pub(super) fn read(mut reader: impl Read, report: &mut Report) -> Result<Vec<Group>, ImportError> {
+    let mut file = Vec::new();
+    reader.read_to_end(&mut file)?;
+    let mut lines = Lines { file: &file, at: 0, line: 1 };
+    let mut csv =
+        csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(file.as_slice());
     let mut records = csv.byte_records();
     let Some(first) = records.next() else {
         return Err(ImportError::MissingColumns(COLUMNS.map(|(name, _)| name).to_vec()));
@@ -121,7 +146,7 @@ pub(super) fn read(reader: impl Read, report: &mut Report) -> Result<Vec<Group>,
     let (mut groups, mut above) = (Vec::<Group>::new(), Above::Nothing);
     for record in records {
         let record = record.map_err(io_error)?;
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = lines.of_record(record.position().map_or(0, csv::Position::byte));
         let row = match row(&record, line, &columns, first.len()) {
             Ok(row) if row.is_empty() => continue,
             Ok(row) => row,
@@ -203,7 +228,7 @@ fn list(cell: &str) -> Vec<&str> {
     cell.split('|').map(str::trim).filter(|value| !value.is_empty()).collect()
 }
 
-/// Rows are read flexibly and as bytes: what is left to fail is reading itself.
+/// Rows are read flexibly, as bytes and from memory: nothing is left to fail.
 fn io_error(error: csv::Error) -> ImportError {
     ImportError::Read(error.into())
 }
