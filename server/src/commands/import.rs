@@ -50,9 +50,13 @@ pub async fn run(settings: Settings, what: Import) -> anyhow::Result<ExitCode> {
         }
     };
     bar.0.finish_and_clear();
-    // All pages, however it ended: what an earlier import changed before it was killed, this one
-    // finds unchanged.
-    purge(&pages, &["all".to_owned()]).await;
+    // The worker hears of every change as well, also of those by an import that was killed. This one
+    // waits until it is seen, and does not need the worker for it.
+    let tags = match &report {
+        Ok(report) => report.touched.iter().cloned().collect(),
+        Err(_) => vec!["all".to_owned()],
+    };
+    purge(&pages, &tags).await;
     let report = report?;
     tell(&report)?;
     let booked = receive_first_stock(&stores, &report.stock).await;

@@ -7,8 +7,9 @@ use crate::{
     edge::{PageStore, Purge},
     stores::{self, Stores},
 };
-use catalogue::Catalogue;
+use catalogue::{Catalogue, Change};
 use platform::{
+    Backoff,
     events::{Feed, STREAM},
     outbox::Relay,
 };
@@ -35,7 +36,8 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         tasks.spawn(prune(relay(), stop.clone()));
     }
     tasks.spawn(freshen_pages(feed.subscribe(), pages.clone(), stop.clone()));
-    tasks.spawn(apply_due_prices(stores.catalogue.clone(), pages, stop.clone()));
+    tasks.spawn(follow_catalogue(stores.catalogue.clone(), pages.clone(), stop.clone()));
+    tasks.spawn(apply_due_prices(stores.catalogue.clone(), stop.clone()));
     let every = Duration::from_secs(settings.orders.sweep_seconds);
     tasks.spawn(sweep(stores, every, stop));
     tracing::info!("working");
@@ -99,18 +101,60 @@ async fn freshen_pages(
     }
 }
 
-/// Prices with a date begin and end by themselves; their pages are made anew.
-async fn apply_due_prices(catalogue: Catalogue, pages: PageStore, stop: CancellationToken) {
-    while !stop.is_cancelled() {
-        match catalogue.apply_due_prices(jiff::Timestamp::now()).await {
-            Ok(touched) if touched.is_empty() => {}
-            Ok(touched) => {
-                let tags: Vec<String> = touched.iter().flat_map(|page| page.tags()).collect();
-                if let Err(error) = pages.purge(&tags, Purge::Soft).await {
-                    tracing::warn!(%error, "pages with new prices could not be purged");
-                }
+/// Who the catalogue's changes are told to.
+const FOLLOWER: &str = "pages";
+
+/// What changes in the catalogue makes the pages that show it stale, whoever changed it. What was
+/// changed while no worker ran is heard of when one runs again.
+async fn follow_catalogue(catalogue: Catalogue, pages: PageStore, stop: CancellationToken) {
+    let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+    loop {
+        let ended = tokio::select! {
+            ended = hear_catalogue(&catalogue, &pages, &mut backoff) => ended,
+            () = stop.cancelled() => return,
+        };
+        if let Err(error) = ended {
+            tracing::warn!(%error, "the catalogue's changes will be listened to again");
+        }
+        tokio::select! {
+            () = backoff.wait() => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+async fn hear_catalogue(
+    catalogue: &Catalogue,
+    pages: &PageStore,
+    backoff: &mut Backoff,
+) -> anyhow::Result<()> {
+    let mut changes = catalogue.changes(FOLLOWER).await?;
+    if changes.missed {
+        pages.purge(&["all".to_owned()], Purge::Soft).await?;
+    }
+    // A place to go on from is there before the first change.
+    changes.keep_place().await?;
+    while let Some(change) = changes.next().await? {
+        match change {
+            Change::Shown(tags) => pages.purge(&tags, Purge::Soft).await?,
+            Change::Withdrawn { shown, own } => {
+                pages.purge(&own, Purge::Hard).await?;
+                pages.purge(&shown, Purge::Soft).await?
             }
-            Err(error) => tracing::warn!(%error, "due prices could not be applied"),
+            Change::Everything => pages.purge(&["all".to_owned()], Purge::Soft).await?,
+        };
+        // Whoever takes over after a failure hears of it again: a purge twice does no harm.
+        changes.keep_place().await?;
+        backoff.reset();
+    }
+    Ok(())
+}
+
+/// Prices with a date begin and end by themselves. Their pages hear of it like of any other change.
+async fn apply_due_prices(catalogue: Catalogue, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        if let Err(error) = catalogue.apply_due_prices(jiff::Timestamp::now()).await {
+            tracing::warn!(%error, "due prices could not be applied");
         }
         rest(PRICES_EVERY, &stop).await;
     }

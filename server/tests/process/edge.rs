@@ -1,16 +1,9 @@
 //! The edge on several nodes: fresh after a change, one render however many ask, the same bytes for
 //! everyone, and pages from memory when what they are made of is away.
 
-use crate::world::{Store, run};
+use crate::world::{Store, lamp, run};
 use futures::future::join_all;
 use reqwest::header::{ACCEPT_ENCODING, COOKIE, HOST, HeaderMap, SET_COOKIE};
-
-/// The lamp under another name.
-fn renamed(name: &str) -> String {
-    format!(
-        r#"{{"product": {{"featured": true, "translations": {{"en": {{"name": "{name}", "slug": "lamp"}}}}, "categories": ["rooms"], "variants": [{{"sku": "LAMP", "tax_class": "standard", "prices": [{{"currency": "EUR", "amount": 1999}}]}}]}}}}"#
-    )
-}
 
 const PAGES: [&str; 4] = ["/", "/c/rooms", "/p/lamp", "/p/chair"];
 
@@ -30,7 +23,7 @@ async fn after_a_purge_has_returned_no_node_serves_the_older_page() {
                 );
             }
         }
-        store.import(&renamed(name)).await;
+        store.import(&lamp(name)).await;
         for node in &nodes {
             for path in ["/", "/c/rooms", "/p/lamp"] {
                 let (from, html) = store.page_of(node, path).await;
@@ -45,7 +38,7 @@ async fn after_a_purge_has_returned_no_node_serves_the_older_page() {
 #[tokio::test]
 async fn a_page_that_was_being_rendered_during_a_change_is_not_kept() {
     let store = Store::open().await;
-    store.import(&renamed("Lantern")).await;
+    store.import(&lamp("Lantern")).await;
     // The render reads the product, then those beside it, then waits for the stock.
     store.begin_to_count();
     store.postgres.freeze();
@@ -60,7 +53,7 @@ async fn a_page_that_was_being_rendered_during_a_change_is_not_kept() {
         read == 3
     };
     store.until("the product is read", reads).await;
-    store.write(&renamed("Torch")).await;
+    store.write(&lamp("Torch")).await;
     let purged = run(store.direct_settings(), &["cache", "purge", "--tag", "category:rooms"]).await;
     assert!(purged.contains("0 pages"), "{purged}");
     store.postgres.mend();
@@ -143,7 +136,7 @@ async fn pages_come_from_memory_when_everything_else_is_away() {
         }
     }
     store.until("it is ready again", async || store.readiness().await.0 == 200).await;
-    store.import(&renamed("Lantern")).await;
+    store.import(&lamp("Lantern")).await;
     let (_, html) = store.page("/p/lamp").await;
     assert!(html.contains("Lantern"));
 }
@@ -175,7 +168,7 @@ async fn what_is_not_there_is_remembered_until_it_is() {
     assert_eq!(ask().await, (404, "hit-local".to_owned()));
     assert_eq!(store.mongodb.round_trips(), [""; 0]);
     store
-        .import(&renamed("Lantern").replace("\"lamp\"", "\"lantern\"").replace("LAMP", "LANTERN"))
+        .import(&lamp("Lantern").replace("\"lamp\"", "\"lantern\"").replace("LAMP", "LANTERN"))
         .await;
     assert_eq!(ask().await.0, 200);
 }

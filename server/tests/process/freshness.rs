@@ -1,6 +1,6 @@
-//! A cached page follows what it shows.
+//! A cached page follows what it shows, whoever changed it.
 
-use crate::world::Store;
+use crate::world::{Store, lamp};
 
 #[tokio::test]
 async fn a_page_is_made_anew_when_its_stock_gets_low() {
@@ -13,4 +13,29 @@ async fn a_page_is_made_anew_when_its_stock_gets_low() {
     store.until("two are left", async || says("Only 2 left").await).await;
     store.count("LAMP", 0).await;
     store.until("none are left", async || says("Sold out").await).await;
+}
+
+#[tokio::test]
+async fn a_page_follows_what_is_written_into_the_catalogue() {
+    let store = Store::open().await;
+    let worker = store.worker();
+    let says = async |words: &str| store.page("/p/lamp").await.1.contains(words);
+    assert!(says("Lamp").await);
+    store.write(&lamp("Lantern")).await;
+    store.until("it is renamed", async || says("Lantern").await).await;
+
+    // What changes while no worker runs is heard of when one runs again.
+    drop(worker);
+    store.write(&lamp("Torch")).await;
+    let _worker = store.worker();
+    store.until("it is renamed again", async || says("Torch").await).await;
+
+    store
+        .write(&lamp("Torch").replace("\"featured\"", "\"status\": \"withdrawn\", \"featured\""))
+        .await;
+    store.until("it is gone", async || store.get("/p/lamp").await.status() == 404).await;
+    store
+        .write(&lamp("Torch").replace("\"featured\"", "\"status\": \"published\", \"featured\""))
+        .await;
+    store.until("it is back", async || store.get("/p/lamp").await.status() == 200).await;
 }

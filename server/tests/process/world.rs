@@ -24,6 +24,13 @@ const CATALOGUE: &str = concat!(
     "\n",
 );
 
+/// The line of the lamp, under another name.
+pub fn lamp(name: &str) -> String {
+    format!(
+        r#"{{"product": {{"featured": true, "translations": {{"en": {{"name": "{name}", "slug": "lamp"}}}}, "categories": ["rooms"], "variants": [{{"sku": "LAMP", "tax_class": "standard", "prices": [{{"currency": "EUR", "amount": 1999}}]}}]}}}}"#
+    )
+}
+
 /// `vitrine` with nothing configured but its secrets.
 pub fn vitrine() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vitrine"));

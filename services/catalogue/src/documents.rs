@@ -1,9 +1,10 @@
 //! Products and categories as MongoDB stores them, and their way in from a draft. Together with its
-//! submodules (filters, indexes, pipelines, views) the only place of this crate with BSON.
+//! submodules (filters, indexes, pipelines, stream, views) the only place of this crate with BSON.
 
 pub(crate) mod filters;
 pub(crate) mod indexes;
 pub(crate) mod pipelines;
+pub(crate) mod stream;
 pub(crate) mod views;
 
 use crate::{
@@ -49,6 +50,10 @@ pub(crate) struct ProductDocument {
     pub categories: Vec<String>,
     /// Those and everything above them: what a list of a category is made of.
     pub category_paths: Vec<String>,
+    /// Which of those it has left with the last change: who hears of the change does not see what it
+    /// was before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_categories: Vec<String>,
     pub options: Vec<OptionDraft>,
     pub variants: Vec<VariantDocument>,
     pub media: Vec<MediaItem>,
@@ -118,6 +123,8 @@ impl ProductDocument {
     pub fn of(draft: &ProductDraft, existing: Option<&Self>, now: Timestamp) -> Self {
         let paths = draft.categories.iter().flat_map(|path| path.from_root());
         let category_paths: BTreeSet<String> = paths.map(String::from).collect();
+        let before = existing.map(|old| old.category_paths.as_slice()).unwrap_or_default();
+        let left = before.iter().filter(|path| !category_paths.contains(*path)).cloned();
         let reference = |document: &Self| document.external_reference.clone();
         Self {
             id: existing.map_or_else(|| uuid::Uuid::now_v7().to_string(), |old| old.id.clone()),
@@ -126,6 +133,7 @@ impl ProductDocument {
             translations: draft.translations.clone(),
             brand: draft.brand.clone(),
             categories: draft.categories.iter().map(ToString::to_string).collect(),
+            left_categories: left.collect(),
             category_paths: category_paths.into_iter().collect(),
             options: draft.options.clone(),
             variants: draft.variants.iter().map(VariantDocument::of).collect(),
@@ -156,7 +164,15 @@ impl ProductDocument {
         self.reprice_at = price::next_change(prices.iter().flatten(), now).map(date);
         self.revision = revision(
             self,
-            &["_id", "created_at", "updated_at", "revision", "lowest_price", "reprice_at"],
+            &[
+                "_id",
+                "left_categories",
+                "created_at",
+                "updated_at",
+                "revision",
+                "lowest_price",
+                "reprice_at",
+            ],
         )?;
         Ok(())
     }

@@ -18,7 +18,7 @@ use crate::{
 };
 use domain::{Sku, ids::NameError, money::MoneyError};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Is told how far an import has come; the server draws a bar from it.
 pub trait Progress: Send {
@@ -51,6 +51,8 @@ pub struct Report {
     pub notes: Vec<Note>,
     /// How much there is of each SKU, as far as the file says, each once; for the inventory.
     pub stock: Vec<(Sku, u32)>,
+    /// The tags of the pages that show something else now, for the page cache.
+    pub touched: BTreeSet<String>,
 }
 
 /// A line that did not go in.

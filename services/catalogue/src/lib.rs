@@ -6,6 +6,7 @@
 //! paid for it the order's, which copies name and price: nothing here decides about money or stock.
 
 pub mod category;
+mod changes;
 mod documents;
 mod error;
 pub mod import;
@@ -17,6 +18,7 @@ pub mod product;
 mod write;
 
 pub use category::{CategoryDraft, CategoryPath};
+pub use changes::{Change, Changes};
 pub use error::{Error, Fault, WriteError};
 pub use media::MediaStore;
 pub use pages::{CARDS_PER_PAGE, FEATURED, RELATED};

@@ -102,6 +102,7 @@ impl Catalogue {
             let Some(old) = products.find_one(which.clone()).await? else { return Ok(None) };
             let now = Timestamp::now();
             let mut new = old.clone();
+            new.left_categories.clear();
             change(&mut new);
             new.updated_at = documents::date(now);
             new.derive(now)?;

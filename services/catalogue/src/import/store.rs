@@ -4,7 +4,7 @@
 
 use super::{Entry, ImportError, Item, MediaSource, Progress, Reason, Report, named::Named};
 use crate::{
-    Catalogue, CategoryDraft, CategoryPath, Outcome, WriteError,
+    Catalogue, CategoryDraft, CategoryPath, Outcome, Upsert, WriteError,
     media::{MAX_ORIGINAL_BYTES, MediaError, MediaItem, MediaStore, PhotoCredit},
 };
 use bytes::Bytes;
@@ -54,10 +54,10 @@ impl Shelves<'_> {
                     continue;
                 }
             };
-            report.categories_created += self.make_missing(&categories, &mut known).await?;
+            self.make_missing(&categories, &mut known, &mut report).await?;
             match self.put(line, &item, &mut named).await? {
-                Ok(outcome) => {
-                    count(&mut report, &item, outcome);
+                Ok(upsert) => {
+                    count(&mut report, &item, upsert);
                     report.stock.extend(stock);
                 }
                 Err(reason) => report.reject(line, reason),
@@ -75,7 +75,7 @@ impl Shelves<'_> {
         line: u64,
         item: &Item<MediaItem>,
         named: &mut Named,
-    ) -> Result<Result<Outcome, Reason>, ImportError> {
+    ) -> Result<Result<Upsert, Reason>, ImportError> {
         let stored = match item {
             Item::Product(draft) => {
                 if let Err(reason) = named.check(draft) {
@@ -87,21 +87,21 @@ impl Shelves<'_> {
             Item::Category(draft) => self.catalogue.upsert_category(draft).await,
         };
         match stored {
-            Ok(upsert) => Ok(Ok(upsert.outcome)),
+            Ok(upsert) => Ok(Ok(upsert)),
             Err(WriteError::Refused(fault)) => Ok(Err(fault.into())),
             Err(WriteError::Contended) => Ok(Err(Reason::Contended)),
             Err(WriteError::Database(error)) => Err(error.into()),
         }
     }
 
-    /// Makes the categories that are not there and says how many; those that are there keep the
-    /// name, place and picture that the merchant has given them meanwhile.
+    /// Makes the categories that are not there; those that are there keep the name, place and picture
+    /// that the merchant has given them meanwhile.
     async fn make_missing(
         &self,
         categories: &[(CategoryPath, String)],
         known: &mut HashSet<CategoryPath>,
-    ) -> Result<u64, ImportError> {
-        let mut made = 0;
+        report: &mut Report,
+    ) -> Result<(), ImportError> {
         for (path, name) in categories {
             if known.contains(path) || self.catalogue.has_category(path).await? {
                 known.insert(path.clone());
@@ -116,24 +116,30 @@ impl Shelves<'_> {
                 picture: None,
             };
             match self.catalogue.upsert_category(&draft).await {
-                Ok(_) => made += 1,
+                Ok(upsert) => {
+                    report.categories_created += 1;
+                    report.touched.extend(upsert.touched.tags());
+                }
                 Err(WriteError::Database(error)) => return Err(error.into()),
                 // The product that needs it is refused for want of it.
                 Err(WriteError::Refused(_) | WriteError::Contended) => continue,
             }
             known.insert(path.clone());
         }
-        Ok(made)
+        Ok(())
     }
 }
 
-fn count(report: &mut Report, item: &Item<MediaItem>, outcome: Outcome) {
-    match (item, outcome) {
+fn count(report: &mut Report, item: &Item<MediaItem>, upsert: Upsert) {
+    match (item, upsert.outcome) {
         (Item::Product(_), Outcome::Created) => report.created += 1,
         (Item::Product(_), Outcome::Updated) => report.updated += 1,
         (Item::Product(_), Outcome::Unchanged) => report.unchanged += 1,
         (Item::Category(_), Outcome::Created) => report.categories_created += 1,
         (Item::Category(_), _) => {}
+    }
+    if upsert.outcome != Outcome::Unchanged {
+        report.touched.extend(upsert.touched.tags());
     }
 }
 

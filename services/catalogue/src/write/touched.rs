@@ -45,17 +45,22 @@ impl Touched {
     /// and `path:ADDRESS` for an address that led nowhere before, or does from now on.
     pub fn tags(&self) -> Vec<String> {
         let product = self.product.iter().map(|id| format!("product:{id}"));
-        let own = self.slugs.iter().map(|slug| format!("path:/p/{slug}"));
         let category = |path| [format!("category:{path}"), format!("path:/c/{path}")];
         let categories = self.categories.iter().flat_map(category);
         let overviews = self.overviews.iter().map(ToString::to_string);
-        product.chain(own).chain(categories).chain(overviews).collect()
+        product.chain(self.own_pages()).chain(categories).chain(overviews).collect()
+    }
+
+    /// The tags of the product's own pages alone.
+    pub fn own_pages(&self) -> Vec<String> {
+        self.slugs.iter().map(|slug| format!("path:/p/{slug}")).collect()
     }
 
     pub(crate) fn by(new: &ProductDocument, old: Option<&ProductDocument>) -> Self {
         let both = || std::iter::once(new).chain(old);
         let slugs = both().flat_map(|product| product.translations.values());
         let categories = both().flat_map(|product| &product.category_paths);
+        let categories = categories.chain(&new.left_categories);
         let mut pictures = both().flat_map(|product| &product.media);
         // The home page chooses among all products: any of them may come to it or leave it.
         let mut overviews = BTreeSet::from([HOME]);

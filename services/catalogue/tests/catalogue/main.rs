@@ -1,5 +1,6 @@
 //! The catalogue against a real MongoDB-protocol server and a real folder of pictures.
 
+mod changes;
 mod common;
 mod import_again;
 mod import_jsonl;

@@ -1,0 +1,100 @@
+//! What changes in the catalogue, whoever writes it: MongoDB tells it in order, and a follower goes on
+//! where it was, also after a restart.
+
+use crate::{
+    Catalogue, Error, Status, Touched,
+    documents::stream::{self, Happened, Place},
+};
+use futures::StreamExt;
+use mongodb::{
+    bson::Document,
+    change_stream::{ChangeStream, event::ChangeStreamEvent},
+};
+
+/// What a change means for the pages that show it, which carry these tags (see [`Touched::tags`]).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// They show something else now.
+    Shown(Vec<String>),
+    /// The same, and of a product that is not on sale (any more) the pages of its own.
+    Withdrawn {
+        /// All that show it.
+        shown: Vec<String>,
+        /// Its own.
+        own: Vec<String>,
+    },
+    /// Nothing can be said of what it was that changed.
+    Everything,
+}
+
+/// The changes, one after the other.
+pub struct Changes {
+    catalogue: Catalogue,
+    stream: ChangeStream<ChangeStreamEvent<Document>>,
+    follower: String,
+    /// Whether changes before the first that is told may have been missed: the follower is new, or was
+    /// away for longer than MongoDB remembers.
+    pub missed: bool,
+}
+
+impl Catalogue {
+    /// The changes since the follower of this name has last kept its place.
+    pub async fn changes(&self, follower: &str) -> Result<Changes, Error> {
+        let place = stream::places(&self.database).find_one(stream::place_of(follower)).await?;
+        let known = place.and_then(Place::token);
+        let watch = async |after| {
+            let watch = self.database.watch().pipeline(stream::of_pages());
+            let watch = watch.full_document(stream::WHOLE);
+            match after {
+                Some(token) => watch.resume_after(token).await,
+                None => watch.await,
+            }
+        };
+        let (stream, missed) = match watch(known.clone()).await {
+            Ok(stream) => (stream, known.is_none()),
+            Err(error) if known.is_some() && stream::is_forgotten(&error) => {
+                (watch(None).await?, true)
+            }
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Changes { catalogue: self.clone(), stream, follower: follower.to_owned(), missed })
+    }
+}
+
+impl Changes {
+    /// The next change, once there is one. `None` when MongoDB has ended the telling: it is to be begun
+    /// anew.
+    pub async fn next(&mut self) -> Result<Option<Change>, Error> {
+        let Some(event) = self.stream.next().await else { return Ok(None) };
+        Ok(Some(match Happened::of(event?) {
+            Happened::Product(product) => {
+                let touched = Touched::by(&product, None);
+                match product.status {
+                    Status::Published => Change::Shown(touched.tags()),
+                    Status::Draft | Status::Withdrawn => {
+                        Change::Withdrawn { shown: touched.tags(), own: touched.own_pages() }
+                    }
+                }
+            }
+            Happened::Category(category) => {
+                Change::Shown(Touched::by_category(&category, None).tags())
+            }
+            // Where it was is not told. Every page that shows it carries its tag; its own is found
+            // to be gone when it is made anew.
+            Happened::ProductGone(id) => Change::Shown(vec![format!("product:{id}")]),
+            Happened::CategoryGone(path) => Change::Shown(vec![format!("category:{path}")]),
+            Happened::Everything => Change::Everything,
+        }))
+    }
+
+    /// Remembers that everything up to the last change has been dealt with.
+    pub async fn keep_place(&mut self) -> Result<(), Error> {
+        let Some(token) = self.stream.resume_token() else { return Ok(()) };
+        let place = Place::new(&self.follower, &token)?;
+        stream::places(&self.catalogue.database)
+            .replace_one(stream::place_of(&self.follower), place)
+            .upsert(true)
+            .await?;
+        Ok(())
+    }
+}
