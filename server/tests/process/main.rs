@@ -1,7 +1,11 @@
 //! The binary against real databases: what a request costs them, and what it does when they are away.
 
+mod configuration;
 mod costs;
+mod doctor;
 mod edge;
 mod freshness;
 mod life;
+mod start;
+mod work;
 mod world;
