@@ -94,7 +94,9 @@ pub enum Cache {
     Stats,
 }
 
-/// How the sandbox provider runs. Its secrets come from the environment alone.
+/// How the sandbox provider runs. Its secrets come from the environment alone (the store's own
+/// `VITRINE__PAYMENTS__SANDBOX__SECRET` and `…__WEBHOOK_SECRET`): everyone on a machine can read what
+/// stands on a command line.
 #[derive(Debug, Args)]
 pub struct SandboxPsp {
     /// Address to listen on.
@@ -106,15 +108,4 @@ pub struct SandboxPsp {
     /// Where its webhooks go.
     #[arg(long, default_value = "http://127.0.0.1:7400/webhooks/sandbox", value_name = "URL")]
     pub webhook_url: String,
-    /// What the store authenticates with.
-    #[arg(long, env = "VITRINE__PAYMENTS__SANDBOX__SECRET", hide_env_values = true, hide = true)]
-    pub secret: String,
-    /// What webhooks are signed with.
-    #[arg(
-        long,
-        env = "VITRINE__PAYMENTS__SANDBOX__WEBHOOK_SECRET",
-        hide_env_values = true,
-        hide = true
-    )]
-    pub webhook_secret: String,
 }

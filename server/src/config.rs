@@ -1,12 +1,15 @@
-//! Configuration: a file, overridden by the environment, checked as a whole before anything starts.
-//! Whatever is wrong is told in one message.
+//! Configuration: what can be set. How it is read stands in `load`, what makes sense in `check`.
 
-use config::{Config, Environment, File};
+mod check;
+mod load;
+
+pub use load::{Invalid, load};
+
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-/// Everything that can be configured. See `config/vitrine.toml` for each key with its meaning.
+/// Everything that can be configured. `config/defaults.toml` has the defaults.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
@@ -40,10 +43,12 @@ pub struct Server {
     pub public_url: String,
     /// The folder with `pkg/`: style, scripts and WebAssembly.
     pub site_root: PathBuf,
-    /// How long requests in flight may take to finish at shutdown, in seconds.
+    /// How long requests in flight and work under way may take to finish at shutdown, in seconds.
     pub shutdown_seconds: u64,
-    /// How long to wait for databases at start, in seconds.
+    /// How long to wait for databases at start, all of them together, in seconds.
     pub start_seconds: u64,
+    /// How many connections may be open; who comes then waits for a place.
+    pub max_connections: usize,
     /// How many changes (unsafe requests) one address may make a second, on average.
     pub changes_per_second: u32,
     /// How many it may make at once.
@@ -80,7 +85,7 @@ pub struct Mongodb {
 pub struct Redis {
     /// With the database's number as its path.
     pub url: SecretString,
-    /// Put before every key, so that several stores can share a server.
+    /// Put before every key and the event stream, so that several stores can share a server.
     pub namespace: String,
 }
 
@@ -158,137 +163,20 @@ pub enum LogFormat {
     Text,
 }
 
-const DEFAULTS: &str = include_str!("../../config/defaults.toml");
-
-/// Why the configuration cannot be used: all that is wrong, a line each.
-#[derive(Debug, thiserror::Error)]
-#[error("the configuration cannot be used:\n{}", .0.iter().map(|line| format!("  - {line}")).collect::<Vec<_>>().join("\n"))]
-pub struct Invalid(pub Vec<String>);
-
-/// Reads the defaults, the file and the environment, and checks the whole.
-pub fn load(file: Option<&std::path::Path>) -> Result<Settings, Invalid> {
-    let mut builder =
-        Config::builder().add_source(File::from_str(DEFAULTS, config::FileFormat::Toml));
-    if let Some(file) = file {
-        builder = builder.add_source(File::from(file));
-    }
-    builder = builder
-        .add_source(Environment::with_prefix("VITRINE").prefix_separator("__").separator("__"));
-    for (variable, key) in [
-        ("DATABASE_URL", "database.url"),
-        ("MONGODB_URL", "mongodb.url"),
-        ("REDIS_URL", "redis.url"),
-    ] {
-        if let Ok(value) = std::env::var(variable) {
-            builder = match builder.set_override(key, value) {
-                Ok(builder) => builder,
-                Err(error) => return Err(Invalid(vec![format!("{variable}: {error}")])),
-            };
-        }
-    }
-    let read = builder.build().map_err(|error| Invalid(vec![error.to_string()]))?;
-    let missing: Vec<String> = REQUIRED
-        .iter()
-        .filter(|(key, _)| !matches!(read.get_string(key), Ok(value) if !value.is_empty()))
-        .map(|(key, how)| format!("{key} is not set ({how})"))
-        .collect();
-    if !missing.is_empty() {
-        return Err(Invalid(missing));
-    }
-    let settings: Settings =
-        read.try_deserialize().map_err(|error| Invalid(vec![error.to_string()]))?;
-    let wrong = settings.problems();
-    if wrong.is_empty() { Ok(settings) } else { Err(Invalid(wrong)) }
-}
-
-const REQUIRED: &[(&str, &str)] = &[
-    ("database.url", "DATABASE_URL, e.g. postgres://user:password@host/vitrine"),
-    ("mongodb.url", "MONGODB_URL, e.g. mongodb://host:27017/vitrine"),
-    ("redis.url", "REDIS_URL, e.g. redis://host:6379/0"),
-    ("payments.sandbox.secret", "VITRINE__PAYMENTS__SANDBOX__SECRET"),
-    ("payments.sandbox.webhook_secret", "VITRINE__PAYMENTS__SANDBOX__WEBHOOK_SECRET"),
-];
-
 impl Settings {
-    fn problems(&self) -> Vec<String> {
-        let mut wrong = Vec::new();
-        let mut check = |fine: bool, problem: String| {
-            if !fine {
-                wrong.push(problem);
-            }
-        };
-        let starts = |text: &str, schemes: &[&str]| schemes.iter().any(|s| text.starts_with(s));
-        for (key, url) in [
-            ("database.url", Some(&self.database.url)),
-            ("database.inventory_url", self.database.inventory_url.as_ref()),
-            ("database.payments_url", self.database.payments_url.as_ref()),
-            ("database.orders_url", self.database.orders_url.as_ref()),
-        ] {
-            let fine = url
-                .is_none_or(|url| starts(url.expose_secret(), &["postgres://", "postgresql://"]));
-            check(fine, format!("{key} must begin with postgres://"));
-        }
-        check(
-            starts(self.mongodb.url.expose_secret(), &["mongodb://", "mongodb+srv://"]),
-            "mongodb.url must begin with mongodb:// or mongodb+srv://".to_owned(),
-        );
-        check(
-            starts(self.redis.url.expose_secret(), &["redis://", "rediss://", "unix://"]),
-            "redis.url must begin with redis:// or rediss://".to_owned(),
-        );
-        for (key, url) in [
-            ("server.public_url", &self.server.public_url),
-            ("payments.sandbox.url", &self.payments.sandbox.url),
-        ] {
-            check(
-                starts(url, &["http://", "https://"]) && !url.ends_with('/'),
-                format!("{key} must begin with http:// or https:// and end without a slash"),
-            );
-        }
-        check(
-            self.payments.sandbox.secret.expose_secret().len() >= 16,
-            "payments.sandbox.secret needs at least 16 characters".to_owned(),
-        );
-        check(
-            self.payments.sandbox.webhook_secret.expose_secret().len() >= 16,
-            "payments.sandbox.webhook_secret needs at least 16 characters".to_owned(),
-        );
-        check(
-            (1..=1_000_000).contains(&self.edge.memory_megabytes),
-            "edge.memory_megabytes must be from 1 to 1000000".to_owned(),
-        );
-        check(
-            self.edge.fresh_seconds > 0 && self.edge.stale_seconds >= self.edge.fresh_seconds,
-            "edge.fresh_seconds must be above 0, and edge.stale_seconds not below it".to_owned(),
-        );
-        check(
-            self.database.max_connections > 0,
-            "database.max_connections must be above 0".to_owned(),
-        );
-        check(
-            self.orders.time_to_pay_seconds >= 60,
-            "orders.time_to_pay_seconds must be at least 60".to_owned(),
-        );
-        check(
-            self.orders.first_check_seconds > 0,
-            "orders.first_check_seconds must be above 0".to_owned(),
-        );
-        check(self.orders.sweep_seconds > 0, "orders.sweep_seconds must be above 0".to_owned());
-        check(
-            self.server.changes_per_second > 0 && self.server.changes_burst > 0,
-            "server.changes_per_second and server.changes_burst must be above 0".to_owned(),
-        );
-        wrong
-    }
-
     /// Whether the world reaches the store over https.
     pub fn secure(&self) -> bool {
         self.server.public_url.starts_with("https://")
     }
 
-    /// How long to wait for the databases at start.
-    pub fn patience(&self) -> Duration {
-        Duration::from_secs(self.server.start_seconds)
+    /// How long what was begun may take to finish at shutdown.
+    pub fn grace(&self) -> Duration {
+        Duration::from_secs(self.server.shutdown_seconds)
+    }
+
+    /// The event stream of this store.
+    pub fn stream(&self) -> String {
+        platform::events::stream(&self.redis.namespace)
     }
 }
 

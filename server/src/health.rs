@@ -1,4 +1,5 @@
-//! Health: `live` says that the process answers, `ready` that what it needs answers too.
+//! Health: `live` says that the process answers, `ready` that what it needs answers too and is as this
+//! release needs it.
 
 use crate::stores::Stores;
 use axum::{Json, extract::State, http::StatusCode, response::IntoResponse};
@@ -17,9 +18,9 @@ pub async fn live() -> &'static str {
 /// stand in the log: the answer is public.
 pub async fn ready(State(stores): State<Stores>) -> impl IntoResponse {
     let mut checks = Map::new();
-    for (schema, pool) in &stores.pools {
-        let answer = platform::postgres::ping(pool);
-        checks.insert(format!("postgresql/{schema}"), check(schema, answer).await);
+    for schema in &stores.schemas {
+        let name = schema.name;
+        checks.insert(format!("postgresql/{name}"), check(name, schema.ready()).await);
     }
     checks.insert(
         "mongodb".to_owned(),

@@ -6,13 +6,17 @@ mod config;
 mod edge;
 mod guard;
 mod health;
+mod listen;
 mod live;
 mod media;
 mod render;
 mod router;
+mod schema;
 mod seo;
+mod site;
 mod stores;
 mod telemetry;
+mod waiting;
 mod webhooks;
 
 use clap::Parser;

@@ -1,7 +1,8 @@
 //! Files whose address says what is in them: pictures, style, scripts, WebAssembly. They never change
-//! under their address, so a browser keeps them for a year.
+//! under their address, so a browser keeps them for a year. Only while the store is being worked on do
+//! style and scripts have plain names; then a browser asks each time whether they changed.
 
-use crate::{config::Settings, guard::problem};
+use crate::{config::Settings, guard::problem, site};
 use axum::{
     Router,
     extract::{Path, State},
@@ -20,24 +21,26 @@ use tower_http::{
 };
 
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+const NOT_UNASKED: HeaderValue = HeaderValue::from_static("no-cache");
 const FOR_A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
 
 /// `/media/…` and `/pkg/…`, and the few files at fixed addresses (icon, fonts).
 pub fn routes(settings: &Settings) -> anyhow::Result<Router> {
     let site = &settings.server.site_root;
-    let folder = |name: &str| {
+    let folder = |name: &str, how_long: HeaderValue| {
         ServiceBuilder::new()
-            .map_response(|response| kept(response, FOR_EVER))
+            .map_response(move |response| kept(response, how_long.clone()))
             .service(ServeDir::new(site.join(name)).precompressed_br().precompressed_gzip())
     };
+    let built = if site::is_hashed() { FOR_EVER } else { NOT_UNASKED };
     let icon = ServiceBuilder::new()
         .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, FOR_A_DAY))
         .service(ServeFile::new(site.join("favicon.svg")));
     let pictures = MediaStore::local(&settings.media.dir)?;
     Ok(Router::new()
         .route("/media/{*name}", get(picture).with_state(pictures))
-        .nest_service("/pkg", folder("pkg"))
-        .nest_service("/fonts", folder("fonts"))
+        .nest_service("/pkg", folder(site::FOLDER, built))
+        .nest_service("/fonts", folder("fonts", FOR_EVER))
         .route_service("/favicon.svg", icon))
 }
 

@@ -1,6 +1,10 @@
 //! The databases and the services on them, connected once at start.
 
-use crate::config::Settings;
+use crate::{
+    config::Settings,
+    schema::{self, Place, Schema},
+    waiting::Waiting,
+};
 use accounts::Sessions;
 use catalogue::Catalogue;
 use domain::Market;
@@ -8,15 +12,11 @@ use inventory::Inventory;
 use orders::{Orders, Parts, Timing};
 use payments::Payments;
 use payments::providers::sandbox::{Patience, Sandbox, Settings as SandboxSettings};
-use platform::redis as redis_platform;
+use platform::{events::Feed, redis as redis_platform};
 use redis::aio::ConnectionManager;
 use secrecy::ExposeSecret;
-use sqlx::PgPool;
-use std::{
-    future::Future,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
+use tokio_util::sync::CancellationToken;
 
 /// Every handle the commands need; cheap to clone.
 #[derive(Clone)]
@@ -27,8 +27,8 @@ pub struct Stores {
     pub mongodb: mongodb::Database,
     /// Redis, for the page cache and the event bus.
     pub redis: ConnectionManager,
-    /// The pools of all services, by schema, for the relays and health checks.
-    pub pools: Vec<(&'static str, PgPool)>,
+    /// The schemas of all services, for the relays and health checks.
+    pub schemas: Vec<Schema>,
     /// Sessions and carts.
     pub sessions: Sessions,
     /// Products.
@@ -42,31 +42,30 @@ pub struct Stores {
 /// Connects to everything. A database that is away is waited for, with a word about it, and given up
 /// after the configured time.
 pub async fn connect(settings: &Settings) -> anyhow::Result<Stores> {
-    let patience = settings.patience();
-    let database = &settings.database;
-    let pool = |url: &str, schema: &'static str| {
-        let (url, max) = (url.to_owned(), database.max_connections);
-        async move {
-            wait_for("PostgreSQL", patience, || platform::postgres::connect(&url, schema, max))
-                .await
-        }
-    };
-    let inventory_pool = pool(database.inventory(), inventory::SCHEMA).await?;
-    let payments_pool = pool(database.payments(), payments::SCHEMA).await?;
-    let orders_pool = pool(database.orders(), orders::SCHEMA).await?;
+    let waiting = Waiting::begin(settings);
+    let most = settings.database.max_connections;
+    let [of_inventory, of_payments, of_orders] = schema::places(&settings.database);
+    let of_inventory = reach(of_inventory, most, waiting).await?;
+    let of_payments = reach(of_payments, most, waiting).await?;
+    let of_orders = reach(of_orders, most, waiting).await?;
     let url = settings.mongodb.url.expose_secret();
-    let mongodb = wait_for("MongoDB", patience, || async move {
+    let attempt = || async move {
         let database = platform::mongodb::connect(url).await?;
         platform::mongodb::ping(&database).await?;
-        Ok::<_, platform::Error>(database)
-    })
-    .await?;
-    let redis = redis_platform::connect(settings.redis.url.expose_secret()).await?;
-    wait_for("Redis", patience, || redis_platform::ping(redis.clone())).await?;
+        Ok(database)
+    };
+    let mongodb = waiting.until("MongoDB", attempt).await?;
+    let url = settings.redis.url.expose_secret();
+    let attempt = || async move {
+        let redis = redis_platform::connect(url).await?;
+        redis_platform::ping(redis.clone()).await?;
+        Ok(redis)
+    };
+    let redis = waiting.until("Redis", attempt).await?;
 
     let market = Arc::new(Market::european_union());
     let catalogue = Catalogue::new(mongodb.clone(), Market::clone(&market));
-    let inventory = Inventory::new(inventory_pool.clone());
+    let inventory = Inventory::new(of_inventory.pool.clone());
     let sandbox = &settings.payments.sandbox;
     let provider = Sandbox::new(SandboxSettings {
         base_url: sandbox.url.clone(),
@@ -74,10 +73,10 @@ pub async fn connect(settings: &Settings) -> anyhow::Result<Stores> {
         webhook_secret: sandbox.webhook_secret.clone(),
         patience: Patience::default(),
     })?;
-    let payments = Payments::new(payments_pool.clone(), Arc::new(provider));
+    let payments = Payments::new(of_payments.pool.clone(), Arc::new(provider));
     let sessions = Sessions::new(&mongodb);
     let orders = Orders::new(Parts {
-        pool: orders_pool.clone(),
+        pool: of_orders.pool.clone(),
         sessions: sessions.clone(),
         catalogue: catalogue.clone(),
         inventory: inventory.clone(),
@@ -89,40 +88,28 @@ pub async fn connect(settings: &Settings) -> anyhow::Result<Stores> {
             first_check: Duration::from_secs(settings.orders.first_check_seconds),
         },
     });
-    let pools = vec![
-        (inventory::SCHEMA, inventory_pool),
-        (payments::SCHEMA, payments_pool),
-        (orders::SCHEMA, orders_pool),
-    ];
-    Ok(Stores { market, mongodb, redis, pools, sessions, catalogue, inventory, orders })
+    let schemas = vec![of_inventory, of_payments, of_orders];
+    Ok(Stores { market, mongodb, redis, schemas, sessions, catalogue, inventory, orders })
 }
 
-/// Tries until it works or the time is over.
-pub async fn wait_for<T, E, F>(
-    what: &str,
-    patience: Duration,
-    mut attempt: impl FnMut() -> F,
-) -> anyhow::Result<T>
-where
-    F: Future<Output = Result<T, E>>,
-    E: std::fmt::Display,
-{
-    let begun = Instant::now();
-    let mut backoff = platform::Backoff::new(Duration::from_millis(200), Duration::from_secs(2));
-    loop {
-        match attempt().await {
-            Ok(value) => return Ok(value),
-            Err(error) if begun.elapsed() >= patience => {
-                anyhow::bail!(
-                    "{what} did not answer within {} seconds: {error}. `vitrine doctor` checks every \
-                     dependency and says what to do",
-                    patience.as_secs()
-                );
-            }
-            Err(error) => {
-                tracing::warn!(%error, "waiting for {what}");
-                backoff.wait().await;
-            }
-        }
-    }
+async fn reach(place: Place<'_>, most: u32, waiting: Waiting) -> anyhow::Result<Schema> {
+    let attempt = || platform::postgres::connect(place.url, place.schema, most);
+    Ok(Schema::new(place, waiting.until("PostgreSQL", attempt).await?))
+}
+
+/// Connects to everything and follows the event bus until `hearing` ends it; `None` if the process is
+/// asked to stop before all is there.
+pub async fn open(
+    settings: &Settings,
+    stop: &CancellationToken,
+    hearing: &CancellationToken,
+) -> anyhow::Result<Option<(Stores, Feed)>> {
+    let opening = async {
+        let stores = connect(settings).await?;
+        let (url, stream) = (settings.redis.url.expose_secret(), settings.stream());
+        let attempt = || Feed::follow(url, &stream, hearing.clone());
+        let feed = Waiting::begin(settings).until("Redis", attempt).await?;
+        Ok((stores, feed))
+    };
+    stop.run_until_cancelled(opening).await.transpose()
 }

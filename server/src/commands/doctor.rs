@@ -1,6 +1,11 @@
 //! `vitrine doctor`: is everything there that the store needs, and if not, what is to be done?
 
-use crate::config::{Invalid, Settings};
+use crate::{
+    config::{Invalid, Settings},
+    schema::{self, Place},
+    site,
+};
+use platform::Error;
 use secrecy::ExposeSecret;
 use std::{
     io::{self, Write},
@@ -15,6 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const POSTGRESQL: u32 = 14;
 const REDIS: u32 = 6;
 const MONGODB: u32 = 6;
+/// Where `vitrine migrate` makes indexes.
+const COLLECTIONS: [&str; 3] = ["products", "categories", "sessions"];
+const MIGRATE: &str = "Run `vitrine migrate`.";
 
 /// What was found: what it is, or what is wrong and what to do.
 type Finding = Result<String, (String, &'static str)>;
@@ -30,14 +38,14 @@ pub async fn run(settings: Result<Settings, Invalid>) -> anyhow::Result<ExitCode
         }
     };
     writeln!(out, "✓ {:<24} valid", "configuration")?;
-    let database = &settings.database;
+    let [of_inventory, of_payments, of_orders] = schema::places(&settings.database);
     let findings = [
-        ("PostgreSQL (inventory)", postgresql(database.inventory(), inventory::SCHEMA).await),
-        ("PostgreSQL (payments)", postgresql(database.payments(), payments::SCHEMA).await),
-        ("PostgreSQL (orders)", postgresql(database.orders(), orders::SCHEMA).await),
+        ("PostgreSQL (inventory)", in_time(postgresql(of_inventory)).await),
+        ("PostgreSQL (payments)", in_time(postgresql(of_payments)).await),
+        ("PostgreSQL (orders)", in_time(postgresql(of_orders)).await),
         ("MongoDB", in_time(mongodb(settings.mongodb.url.expose_secret())).await),
         ("Redis", in_time(redis(settings.redis.url.expose_secret())).await),
-        ("payment provider", provider(&settings.payments.sandbox.url).await),
+        ("payment provider", in_time(provider(&settings.payments.sandbox.url)).await),
         ("site", site(&settings.server.site_root)),
         ("pictures", pictures(&settings.media.dir)),
     ];
@@ -60,33 +68,37 @@ async fn in_time(finding: impl Future<Output = Finding>) -> Finding {
         .unwrap_or_else(|_| Err(("no answer".to_owned(), "Is it running, and is its URL right?")))
 }
 
-async fn postgresql(url: &str, schema: &'static str) -> Finding {
+async fn postgresql(place: Place<'_>) -> Finding {
     const REACH: &str = "Start it, or correct DATABASE_URL; `scripts/stack.sh start` brings one.";
-    in_time(async {
-        let unreachable = |error: platform::Error| (error.to_string(), REACH);
-        let pool = platform::postgres::connect(url, schema, 1).await.map_err(unreachable)?;
-        let version = platform::postgres::version(&pool).await.map_err(unreachable)?;
-        at_least(&version, POSTGRESQL, "PostgreSQL 14 or later is needed.")?;
-        let migrated = platform::postgres::last_migration(&pool)
-            .await
-            .map_err(|_| ("not migrated".to_owned(), "Run `vitrine migrate`."))?;
-        Ok(format!("{version}, schema {schema} at migration {migrated}"))
-    })
-    .await
+    let Place { schema, url, migrator } = place;
+    let unreachable = |error: Error| (error.to_string(), REACH);
+    let pool = platform::postgres::connect(url, schema, 1).await.map_err(unreachable)?;
+    let version = platform::postgres::version(&pool).await.map_err(unreachable)?;
+    at_least(&version, POSTGRESQL, "PostgreSQL 14 or later is needed.")?;
+    let migrated = platform::postgres::migrated(&pool, migrator).await.map_err(|error| {
+        let what_to_do = if matches!(error, Error::Unmigrated { .. }) { MIGRATE } else { REACH };
+        (error.to_string(), what_to_do)
+    })?;
+    Ok(format!("{version}, schema {schema} at migration {migrated}"))
 }
 
 async fn mongodb(url: &str) -> Finding {
     const REACH: &str = "Start it, or correct MONGODB_URL; `scripts/stack.sh start` brings one.";
-    let unreachable = |error: platform::Error| (error.to_string(), REACH);
+    let unreachable = |error: Error| (error.to_string(), REACH);
     let database = platform::mongodb::connect(url).await.map_err(unreachable)?;
     let version = platform::mongodb::version(&database).await.map_err(unreachable)?;
     at_least(&version, MONGODB, "MongoDB 6 or later is needed.")?;
-    Ok(version)
+    for collection in COLLECTIONS {
+        if !platform::mongodb::is_indexed(&database, collection).await.map_err(unreachable)? {
+            return Err((format!("no indexes on {collection}"), MIGRATE));
+        }
+    }
+    Ok(format!("{version}, indexes are there"))
 }
 
 async fn redis(url: &str) -> Finding {
     const REACH: &str = "Start it, or correct REDIS_URL; `scripts/stack.sh start` brings one.";
-    let unreachable = |error: platform::Error| (error.to_string(), REACH);
+    let unreachable = |error: Error| (error.to_string(), REACH);
     let redis = platform::redis::connect(url).await.map_err(unreachable)?;
     let version = platform::redis::version(redis).await.map_err(unreachable)?;
     at_least(&version, REDIS, "Redis 6 or later is needed.")?;
@@ -95,29 +107,25 @@ async fn redis(url: &str) -> Finding {
 
 async fn provider(url: &str) -> Finding {
     const REACH: &str = "Start it with `vitrine sandbox-psp`, or correct payments.sandbox.url.";
-    let authority = url.split("://").nth(1).unwrap_or(url);
-    let address = match authority.contains(':') {
-        true => authority.to_owned(),
-        false if url.starts_with("https://") => format!("{authority}:443"),
-        false => format!("{authority}:80"),
-    };
-    in_time(async move {
-        tokio::net::TcpStream::connect(address)
-            .await
-            .map_err(|error| (error.to_string(), REACH))?;
-        Ok("answers".to_owned())
-    })
-    .await
+    let unreachable = |error: reqwest::Error| (error.to_string(), REACH);
+    // As the store itself asks it: past any proxy.
+    let client = reqwest::Client::builder().no_proxy().build().map_err(unreachable)?;
+    let answer = client.get(format!("{url}/health")).send().await.map_err(unreachable)?;
+    match answer.status() {
+        status if status.is_success() => Ok("answers".to_owned()),
+        status => Err((format!("{url}/health answers {status}"), REACH)),
+    }
 }
 
+/// Whether the files are there that pages name.
 fn site(root: &Path) -> Finding {
-    let files = std::fs::read_dir(root.join("pkg"))
-        .map_err(|error| (format!("{}: {error}", root.display()), "Run `cargo leptos build`."))?;
-    let wasm = files
-        .flatten()
-        .find(|file| file.path().extension().is_some_and(|ending| ending == "wasm"))
-        .ok_or(("no WebAssembly in pkg/".to_owned(), "Run `cargo leptos build`."))?;
-    Ok(wasm.file_name().to_string_lossy().into_owned())
+    const BUILD: &str = "Build them (`cargo leptos build`), or correct server.site_root.";
+    for names in site::named() {
+        if !names.iter().any(|name| root.join(name).is_file()) {
+            return Err((format!("no {} in {}", names.join(" or "), root.display()), BUILD));
+        }
+    }
+    Ok(if site::is_hashed() { "hashed files" } else { "plain files" }.to_owned())
 }
 
 fn pictures(dir: &Path) -> Finding {

@@ -2,8 +2,11 @@
 
 use crate::{
     config::Settings,
-    stores::{self, wait_for},
+    schema::{self, Place},
+    stores,
+    waiting::Waiting,
 };
+use anyhow::Context;
 use domain::Country;
 use inventory::Warehouse;
 
@@ -21,14 +24,14 @@ fn demo_warehouses() -> Vec<Warehouse> {
 
 /// Migrates PostgreSQL, then the indexes of MongoDB.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
-    let (patience, database) = (settings.patience(), &settings.database);
-    for (url, schema, migrator) in [
-        (database.inventory(), inventory::SCHEMA, &inventory::MIGRATOR),
-        (database.payments(), payments::SCHEMA, &payments::MIGRATOR),
-        (database.orders(), orders::SCHEMA, &orders::MIGRATOR),
-    ] {
-        wait_for("PostgreSQL", patience, || platform::postgres::migrate(url, schema, migrator))
-            .await?;
+    let waiting = Waiting::begin(&settings);
+    for Place { schema, url, migrator } in schema::places(&settings.database) {
+        // Only the database is waited for: what is wrong with a migration is told at once, and one
+        // that takes its time is given it.
+        waiting.until("PostgreSQL", || platform::postgres::connect(url, schema, 1)).await?;
+        platform::postgres::migrate(url, schema, migrator)
+            .await
+            .with_context(|| format!("the schema {schema} cannot be migrated"))?;
         tracing::info!(schema, "migrated");
     }
     let stores = stores::connect(&settings).await?;

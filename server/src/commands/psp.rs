@@ -6,7 +6,9 @@ use crate::{
     config::{Log, LogFormat},
     telemetry,
 };
+use anyhow::Context;
 use sandbox::psp::{Config, Timing};
+use secrecy::SecretString;
 
 /// Runs the provider until asked to stop.
 pub async fn run(options: SandboxPsp) -> anyhow::Result<()> {
@@ -15,12 +17,18 @@ pub async fn run(options: SandboxPsp) -> anyhow::Result<()> {
     let config = Config {
         listen: options.listen,
         state: options.state,
-        secret: options.secret.into(),
-        webhook_secret: options.webhook_secret.into(),
+        secret: secret("VITRINE__PAYMENTS__SANDBOX__SECRET")?,
+        webhook_secret: secret("VITRINE__PAYMENTS__SANDBOX__WEBHOOK_SECRET")?,
         webhook_url: options.webhook_url,
         public_url: None,
         timing: Timing::default(),
     };
     sandbox::psp::serve(config, async move { stop.cancelled().await }).await?;
     Ok(())
+}
+
+fn secret(variable: &'static str) -> anyhow::Result<SecretString> {
+    std::env::var(variable)
+        .map(SecretString::from)
+        .with_context(|| format!("{variable} is not set"))
 }

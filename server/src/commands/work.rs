@@ -5,15 +5,12 @@ use super::stop_signal;
 use crate::{
     config::Settings,
     edge::{PageStore, Purge},
+    schema::Schema,
     stores::{self, Stores},
 };
 use catalogue::{Catalogue, Change};
-use platform::{
-    Backoff,
-    events::{Feed, STREAM},
-    outbox::Relay,
-};
-use secrecy::ExposeSecret;
+use futures::future::join_all;
+use platform::{Backoff, outbox::Relay};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::broadcast, task::JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -23,26 +20,52 @@ const OUTBOX_KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 
 const PRICES_EVERY: Duration = Duration::from_secs(30);
 const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 
-/// Works until asked to stop.
+/// Works until asked to stop; what was begun is finished first. What does not finish in time is given
+/// up: every step can be repeated, and is when the next worker looks.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let stop = stop_signal()?;
-    let stores = stores::connect(&settings).await?;
-    let feed = Feed::follow(settings.redis.url.expose_secret(), STREAM, stop.clone());
+    // The bus is heard before the relays begin to tell, and until they have ended.
+    let hearing = CancellationToken::new();
+    let Some((stores, feed)) = stores::open(&settings, &stop, &hearing).await? else {
+        return Ok(());
+    };
     let pages = PageStore::new(stores.redis.clone(), &settings.redis.namespace, &stores.market.id);
     let mut tasks = JoinSet::new();
-    for (schema, pool) in &stores.pools {
-        let relay = || Relay::new(pool.clone(), schema, stores.redis.clone(), STREAM);
-        tasks.spawn(relay().run(stop.clone()));
-        tasks.spawn(prune(relay(), stop.clone()));
-    }
     tasks.spawn(freshen_pages(feed.subscribe(), pages.clone(), stop.clone()));
+    // The listeners hear the feed's end only when nobody could tell anything more.
+    drop(feed);
+    let stream = settings.stream();
+    let relay = |schema: &Schema| {
+        Relay::new(schema.pool.clone(), schema.name, stores.redis.clone(), &stream)
+    };
+    let telling: Vec<_> =
+        stores.schemas.iter().map(|schema| relay(schema).run(stop.clone())).collect();
+    tasks.spawn(async move {
+        join_all(telling).await;
+        hearing.cancel();
+    });
+    for schema in &stores.schemas {
+        tasks.spawn(prune(relay(schema), stop.clone()));
+    }
     tasks.spawn(follow_catalogue(stores.catalogue.clone(), pages.clone(), stop.clone()));
     tasks.spawn(apply_due_prices(stores.catalogue.clone(), stop.clone()));
     let every = Duration::from_secs(settings.orders.sweep_seconds);
-    tasks.spawn(sweep(stores, every, stop));
+    tasks.spawn(sweep(stores, every, stop.clone()));
     tracing::info!("working");
-    while let Some(ended) = tasks.join_next().await {
-        ended?;
+
+    let working = async {
+        while let Some(ended) = tasks.join_next().await {
+            ended?;
+        }
+        anyhow::Ok(())
+    };
+    let overdue = async {
+        stop.cancelled().await;
+        tokio::time::sleep(settings.grace()).await;
+    };
+    tokio::select! {
+        worked = working => worked?,
+        () = overdue => tracing::warn!("some work did not finish in time"),
     }
     tracing::info!("stopped");
     Ok(())
@@ -74,18 +97,14 @@ fn is_shown(change: &serde_json::Value) -> bool {
     change["class_changed"] == true || change["class"] == "few_left"
 }
 
-/// A change of stock that is shown makes the pages that show it stale.
+/// A change of stock that is shown makes the pages that show it stale. It ends with the news.
 async fn freshen_pages(
     mut news: broadcast::Receiver<Arc<platform::events::Event>>,
     pages: PageStore,
     stop: CancellationToken,
 ) {
     loop {
-        let event = tokio::select! {
-            event = news.recv() => event,
-            () = stop.cancelled() => return,
-        };
-        let tag = match event {
+        let tag = match news.recv().await {
             Ok(event) if event.topic == "stock" && is_shown(&event.payload) => {
                 format!("stock:{}", event.key)
             }
@@ -94,10 +113,21 @@ async fn freshen_pages(
             Err(broadcast::error::RecvError::Lagged(_)) => "all".to_owned(),
             Err(broadcast::error::RecvError::Closed) => return,
         };
-        match pages.purge(&[tag], Purge::Soft).await {
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "a page could not be purged"),
+        purge(&pages, &[tag], Purge::Soft, &stop).await;
+    }
+}
+
+/// Purges, however often that must be tried. Only at the stop one try is enough: pages expire by
+/// themselves.
+async fn purge(pages: &PageStore, tags: &[String], how: Purge, stop: &CancellationToken) {
+    let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+    while let Err(error) = pages.purge(tags, how).await {
+        if stop.is_cancelled() {
+            tracing::warn!(%error, ?tags, "pages could not be purged before the stop");
+            return;
         }
+        tracing::warn!(%error, ?tags, "pages could not be purged; this will be tried again");
+        stop.run_until_cancelled(backoff.wait()).await;
     }
 }
 
@@ -108,18 +138,16 @@ const FOLLOWER: &str = "pages";
 /// changed while no worker ran is heard of when one runs again.
 async fn follow_catalogue(catalogue: Catalogue, pages: PageStore, stop: CancellationToken) {
     let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
-    loop {
-        let ended = tokio::select! {
-            ended = hear_catalogue(&catalogue, &pages, &mut backoff) => ended,
-            () = stop.cancelled() => return,
-        };
-        if let Err(error) = ended {
-            tracing::warn!(%error, "the catalogue's changes will be listened to again");
+    while !stop.is_cancelled() {
+        let hearing = hear_catalogue(&catalogue, &pages, &mut backoff, &stop);
+        match stop.run_until_cancelled(hearing).await {
+            None => return,
+            Some(Ok(())) => {}
+            Some(Err(error)) => {
+                tracing::warn!(%error, "the catalogue's changes will be listened to again");
+            }
         }
-        tokio::select! {
-            () = backoff.wait() => {}
-            () = stop.cancelled() => return,
-        }
+        stop.run_until_cancelled(backoff.wait()).await;
     }
 }
 
@@ -127,22 +155,23 @@ async fn hear_catalogue(
     catalogue: &Catalogue,
     pages: &PageStore,
     backoff: &mut Backoff,
-) -> anyhow::Result<()> {
+    stop: &CancellationToken,
+) -> Result<(), catalogue::Error> {
     let mut changes = catalogue.changes(FOLLOWER).await?;
     if changes.missed {
-        pages.purge(&["all".to_owned()], Purge::Soft).await?;
+        purge(pages, &["all".to_owned()], Purge::Soft, stop).await;
     }
     // A place to go on from is there before the first change.
     changes.keep_place().await?;
     while let Some(change) = changes.next().await? {
         match change {
-            Change::Shown(tags) => pages.purge(&tags, Purge::Soft).await?,
+            Change::Shown(tags) => purge(pages, &tags, Purge::Soft, stop).await,
             Change::Withdrawn { shown, own } => {
-                pages.purge(&own, Purge::Hard).await?;
-                pages.purge(&shown, Purge::Soft).await?
+                purge(pages, &own, Purge::Hard, stop).await;
+                purge(pages, &shown, Purge::Soft, stop).await;
             }
-            Change::Everything => pages.purge(&["all".to_owned()], Purge::Soft).await?,
-        };
+            Change::Everything => purge(pages, &["all".to_owned()], Purge::Soft, stop).await,
+        }
         // Whoever takes over after a failure hears of it again: a purge twice does no harm.
         changes.keep_place().await?;
         backoff.reset();
@@ -161,8 +190,5 @@ async fn apply_due_prices(catalogue: Catalogue, stop: CancellationToken) {
 }
 
 async fn rest(time: Duration, stop: &CancellationToken) {
-    tokio::select! {
-        () = tokio::time::sleep(time) => {}
-        () = stop.cancelled() => {}
-    }
+    stop.run_until_cancelled(tokio::time::sleep(time)).await;
 }

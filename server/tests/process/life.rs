@@ -1,9 +1,8 @@
-//! How the store starts, stops, and tells what it lacks.
+//! How a running store tells how it is, and how it stops.
 
-use crate::world::{Store, vitrine};
-use platform::testing::Wire;
+use crate::world::{Ground, Store, run};
+use platform::testing::{SYNC, Wire};
 use reqwest::header::ACCEPT;
-use std::time::Duration;
 
 #[tokio::test]
 async fn the_readiness_names_what_is_missing_and_heals() {
@@ -32,58 +31,61 @@ async fn the_readiness_names_what_is_missing_and_heals() {
 #[tokio::test]
 async fn a_request_in_flight_is_finished_before_the_store_stops() {
     let mut store = Store::open().await;
-    store.postgres.freeze();
+    store.begin_to_count();
+    store.mongodb.freeze();
     let add = store.form("/api/cart/add", &[("sku", "LAMP"), ("quantity", "1")]);
     let in_flight = tokio::spawn(add.header(ACCEPT, "text/html").send());
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    // The stock is asked for first, then the session.
+    let begun = async || store.postgres.round_trips().iter().any(|said| said != SYNC);
+    store.until("it is being worked on", begun).await;
     store.serve.ask_to_stop();
     let address = store.url.trim_start_matches("http://").to_owned();
     let refuses = async || tokio::net::TcpStream::connect(&address).await.is_err();
     store.until("new connections are refused", refuses).await;
     assert!(!in_flight.is_finished());
-    store.postgres.mend();
+    store.mongodb.mend();
     assert_eq!(in_flight.await.unwrap().unwrap().status(), 303);
     assert!(store.serve.ended().await.success());
 }
 
 #[tokio::test]
-async fn a_database_that_is_not_there_is_waited_for_and_then_given_up() {
-    let output = tokio::task::spawn_blocking(|| {
-        vitrine()
-            .env("DATABASE_URL", "postgres://127.0.0.1:9/nowhere")
-            .env("MONGODB_URL", "mongodb://127.0.0.1:9/nowhere")
-            .env("REDIS_URL", "redis://127.0.0.1:9/0")
-            .env("VITRINE__SERVER__START_SECONDS", "1")
-            .arg("serve")
-            .output()
-            .unwrap()
-    });
-    let output = output.await.unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{told}");
-    assert!(told.contains("waiting for PostgreSQL"), "{told}");
-    assert!(told.contains("PostgreSQL did not answer within 1 seconds"), "{told}");
+async fn a_store_whose_schemas_are_not_migrated_is_not_ready_until_they_are() {
+    let store = Store::on(Ground::new().await);
+    let unready = async || {
+        let (status, told) = store.readiness().await;
+        status == 503
+            && told["checks"]["postgresql/inventory"] == "not ready"
+            && told["checks"]["mongodb"] == "ready"
+    };
+    store.until("it is served, and not ready", unready).await;
+    run(store.settings.clone(), &["migrate"]).await;
+    store.until("it is ready", async || store.readiness().await.0 == 200).await;
 }
 
-#[test]
-fn everything_that_is_wrong_with_the_configuration_is_told_at_once() {
-    let output = vitrine()
-        .env("DATABASE_URL", "mysql://shop")
-        .env("MONGODB_URL", "shop")
-        .env("REDIS_URL", "redis://127.0.0.1:9/0")
-        .env("VITRINE__ORDERS__SWEEP_SECONDS", "0")
-        .env("VITRINE__SERVER__PUBLIC_URL", "shop.example/")
-        .arg("serve")
-        .output()
-        .unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{told}");
-    for key in ["database.url", "mongodb.url", "orders.sweep_seconds", "server.public_url"] {
-        assert!(told.contains(key), "{key} is not in {told}");
-    }
-    let output = vitrine().arg("serve").output().unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    for variable in ["DATABASE_URL", "MONGODB_URL", "REDIS_URL"] {
-        assert!(told.contains(variable), "{variable} is not in {told}");
+#[tokio::test]
+async fn a_log_line_carries_the_id_of_its_request() {
+    let store = Store::open().await;
+    let forged = store.client.post(format!("{}/webhooks/sandbox", store.url));
+    let answer = forged.header("x-request-id", "the-forged-one").send().await.unwrap();
+    assert_eq!(answer.status(), 401);
+    let line = store.serve.log().lines().find(|line| line.contains("webhook")).unwrap().to_owned();
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line["span"]["id"], "the-forged-one", "{line}");
+    assert_eq!(
+        (&line["level"], &line["span"]["path"]),
+        (&"WARN".into(), &"/webhooks/sandbox".into())
+    );
+}
+
+#[tokio::test]
+async fn style_and_scripts_are_found_without_a_word_in_the_environment() {
+    let store = Store::open().await;
+    let (_, page) = store.page("/p/lamp").await;
+    for address in ["/pkg/vitrine.css", "/pkg/vitrine.js"] {
+        assert!(page.contains(address), "{address} is not in {page}");
+        // Its name stays the same when it changes, so a browser has to ask.
+        let file = store.get(address).await;
+        assert_eq!(file.status(), 200, "{address}");
+        assert_eq!(file.headers()["cache-control"], "no-cache", "{address}");
     }
 }

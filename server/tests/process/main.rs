@@ -1,8 +1,12 @@
 //! The binary against real databases: what a request costs them, and what it does when they are away.
 
+mod configuration;
 mod costs;
+mod doctor;
 mod edge;
 mod freshness;
 mod imports;
 mod life;
+mod start;
+mod work;
 mod world;

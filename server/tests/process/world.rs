@@ -6,9 +6,12 @@ use inventory::Inventory;
 use platform::testing::{self, TestDatabase, TestMongo, Wire};
 use reqwest::{Client, RequestBuilder, Response};
 use std::{
+    fs::File,
     net::TcpListener,
+    ops::Deref,
     path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
+    sync::Mutex,
     time::{Duration, Instant},
 };
 
@@ -36,13 +39,14 @@ pub fn vitrine() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vitrine"));
     let ours = |name: &str| {
         name.starts_with("VITRINE_")
+            || name.starts_with("LEPTOS_")
             || matches!(name, "DATABASE_URL" | "MONGODB_URL" | "REDIS_URL" | "RUST_LOG")
     };
     for (name, _) in std::env::vars().filter(|(name, _)| ours(name)) {
         command.env_remove(name);
     }
     command
-        .env("LEPTOS_OUTPUT_NAME", "vitrine")
+        .env("LEPTOS_HASH_FILES", "false")
         .env("VITRINE__PAYMENTS__SANDBOX__SECRET", "sk_test_merchant_of_tests")
         .env(
             "VITRINE__PAYMENTS__SANDBOX__WEBHOOK_SECRET",
@@ -51,18 +55,44 @@ pub fn vitrine() -> Command {
     command
 }
 
+/// A port that nobody listens on.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Waits until it is so.
+pub async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
+    let begun = Instant::now();
+    while !so().await {
+        assert!(begun.elapsed() < SOON, "it does not come to pass that {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// A running process that ends with its value.
-pub struct Process(Child);
+pub struct Process {
+    child: Child,
+    log: PathBuf,
+}
 
 impl Process {
-    /// Starts it.
+    /// Starts it; its log goes to a file.
     pub fn start(command: &mut Command) -> Self {
-        Self(command.stderr(Stdio::null()).spawn().unwrap())
+        let log = format!("{}.log", testing::redis().1);
+        let log = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(log);
+        let file = File::create(&log).unwrap();
+        let child = command.stdout(Stdio::null()).stderr(file).spawn().unwrap();
+        Self { child, log }
+    }
+
+    /// What it logged so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap()
     }
 
     /// Asks it to stop, as a service manager would.
     pub fn ask_to_stop(&self) {
-        let asked = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         assert!(asked.unwrap().success());
     }
 
@@ -70,7 +100,7 @@ impl Process {
     pub async fn ended(&mut self) -> ExitStatus {
         let begun = Instant::now();
         loop {
-            if let Some(status) = self.0.try_wait().unwrap() {
+            if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
             assert!(begun.elapsed() < SOON, "the process does not end");
@@ -81,101 +111,66 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
-/// A store that serves, with a small catalogue.
-pub struct Store {
-    pub serve: Process,
+/// What a store stands on, with nothing in it yet.
+pub struct Ground {
     pub postgres: Wire,
     pub mongodb: Wire,
     pub redis: Wire,
-    pub url: String,
-    pub client: Client,
-    settings: Settings,
-    folder: PathBuf,
-    others: std::sync::Mutex<Vec<Process>>,
-    database: TestDatabase,
+    pub folder: PathBuf,
+    pub settings: Settings,
+    pub database: TestDatabase,
     mongo: TestMongo,
 }
 
 type Settings = Vec<(&'static str, String)>;
 
-impl Store {
-    pub async fn open() -> Self {
+impl Ground {
+    pub async fn new() -> Self {
         let (database, mongo) = tokio::join!(testing::empty_postgres(), testing::mongodb());
         let (redis_url, namespace) = testing::redis();
         let (postgres, database_url) = Wire::through(&database.url).await;
         let (mongodb, mongodb_url) = Wire::through(&mongo.url).await;
         let (redis, redis_url) = Wire::through(&redis_url).await;
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(&namespace);
-        std::fs::create_dir_all(&folder).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let url = format!("http://127.0.0.1:{port}");
+        let (media, site) = (folder.join("media"), folder.join("site"));
+        std::fs::create_dir_all(&media).unwrap();
+        std::fs::create_dir_all(site.join("pkg")).unwrap();
+        for name in ["vitrine.css", "vitrine.js", "vitrine.wasm"] {
+            std::fs::write(site.join("pkg").join(name), name).unwrap();
+        }
         let settings = vec![
             ("DATABASE_URL", database_url),
             ("MONGODB_URL", mongodb_url),
             ("REDIS_URL", redis_url),
             ("VITRINE__REDIS__NAMESPACE", namespace),
-            ("VITRINE__SERVER__LISTEN", format!("127.0.0.1:{port}")),
-            ("VITRINE__SERVER__PUBLIC_URL", url.clone()),
-            ("VITRINE__MEDIA__DIR", folder.join("media").to_string_lossy().into_owned()),
+            ("VITRINE__MEDIA__DIR", media.to_string_lossy().into_owned()),
+            ("VITRINE__SERVER__SITE_ROOT", site.to_string_lossy().into_owned()),
         ];
-        let catalogue = folder.join("catalogue.jsonl");
-        std::fs::write(&catalogue, CATALOGUE).unwrap();
-        run(settings.clone(), &["migrate"]).await;
-        run(settings.clone(), &["import", "jsonl", &catalogue.to_string_lossy()]).await;
-        let serve = Process::start(vitrine().envs(settings.clone()).arg("serve"));
-        let client = Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .unwrap();
-        let store = Self {
-            serve,
-            postgres,
-            mongodb,
-            redis,
-            url,
-            client,
-            settings,
-            folder,
-            others: std::sync::Mutex::default(),
-            database,
-            mongo,
-        };
-        store.until("it is ready", async || store.readiness().await.0 == 200).await;
-        store
+        Self { postgres, mongodb, redis, folder, settings, database, mongo }
     }
 
-    /// `vitrine` on the databases of this store.
+    /// `vitrine` on this ground.
     pub fn vitrine(&self) -> Command {
         let mut command = vitrine();
         command.envs(self.settings.clone());
         command
     }
 
-    /// A worker beside it.
-    pub fn worker(&self) -> Process {
-        Process::start(self.vitrine().arg("work"))
+    /// The same, told what to do.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.vitrine();
+        command.args(arguments);
+        command
     }
 
-    /// Another node on the same databases, over the same lines; its address.
-    pub async fn another(&self) -> String {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut command = vitrine();
-        command.envs(self.settings.clone()).arg("serve");
-        command.env("VITRINE__SERVER__LISTEN", format!("127.0.0.1:{port}"));
-        self.others.lock().unwrap().push(Process::start(&mut command));
-        let url = format!("http://127.0.0.1:{port}");
-        let ready = async || {
-            let answer = self.client.get(format!("{url}/health/ready")).send().await;
-            answer.is_ok_and(|answer| answer.status() == 200)
-        };
-        self.until("the other node is ready", ready).await;
-        url
+    /// The same as a process that goes on, with more settings.
+    pub fn start(&self, command: &str, more: &[(&str, &str)]) -> Process {
+        Process::start(self.command(&[command]).envs(more.iter().copied()))
     }
 
     /// The same store, reached past the lines.
@@ -187,6 +182,79 @@ impl Store {
             name => (name, value.clone()),
         };
         self.settings.iter().map(direct).collect()
+    }
+}
+
+/// The exit code of a command, and all that it says.
+pub async fn told(mut command: Command) -> (Option<i32>, String) {
+    // The lines to the databases live on this thread: it may not stand still.
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(said).unwrap())
+}
+
+/// A store that serves, with a small catalogue.
+pub struct Store {
+    pub serve: Process,
+    pub url: String,
+    pub client: Client,
+    others: Mutex<Vec<Process>>,
+    ground: Ground,
+}
+
+impl Deref for Store {
+    type Target = Ground;
+
+    fn deref(&self) -> &Ground {
+        &self.ground
+    }
+}
+
+impl Store {
+    pub async fn open() -> Self {
+        let ground = Ground::new().await;
+        let catalogue = ground.folder.join("catalogue.jsonl");
+        std::fs::write(&catalogue, CATALOGUE).unwrap();
+        run(ground.settings.clone(), &["migrate"]).await;
+        let catalogue = catalogue.to_string_lossy();
+        run(ground.settings.clone(), &["import", "jsonl", &catalogue]).await;
+        let store = Self::on(ground);
+        store.until("it is ready", async || store.readiness().await.0 == 200).await;
+        store
+    }
+
+    /// A store on a ground as it is.
+    pub fn on(mut ground: Ground) -> Self {
+        let address = format!("127.0.0.1:{}", free_port());
+        let url = format!("http://{address}");
+        ground.settings.push(("VITRINE__SERVER__LISTEN", address));
+        ground.settings.push(("VITRINE__SERVER__PUBLIC_URL", url.clone()));
+        let serve = ground.start("serve", &[]);
+        let client = Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        Self { serve, url, client, others: Mutex::default(), ground }
+    }
+
+    /// A worker beside it.
+    pub fn worker(&self) -> Process {
+        self.start("work", &[])
+    }
+
+    /// Another node on the same databases, over the same lines; its address.
+    pub async fn another(&self) -> String {
+        let address = format!("127.0.0.1:{}", free_port());
+        let node = self.start("serve", &[("VITRINE__SERVER__LISTEN", &address)]);
+        self.others.lock().unwrap().push(node);
+        let url = format!("http://{address}");
+        let ready = async || {
+            let answer = self.client.get(format!("{url}/health/ready")).send().await;
+            answer.is_ok_and(|answer| answer.status() == 200)
+        };
+        self.until("the other node is ready", ready).await;
+        url
     }
 
     fn file(&self, lines: &str) -> PathBuf {
@@ -257,12 +325,8 @@ impl Store {
     }
 
     /// Waits until it is so.
-    pub async fn until(&self, what: &str, mut so: impl AsyncFnMut() -> bool) {
-        let begun = Instant::now();
-        while !so().await {
-            assert!(begun.elapsed() < SOON, "it does not come to pass that {what}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+    pub async fn until(&self, what: &str, so: impl AsyncFnMut() -> bool) {
+        until(what, so).await;
     }
 
     /// Forgets what was asked of the databases so far.
@@ -277,9 +341,7 @@ impl Store {
 pub async fn run(settings: Settings, arguments: &[&str]) -> String {
     let mut command = vitrine();
     command.envs(settings).args(arguments);
-    // The lines to the databases live on this thread: it may not stand still.
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "vitrine {arguments:?}: {told}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    let (code, told) = told(command).await;
+    assert_eq!(code, Some(0), "vitrine {arguments:?}: {told}");
+    told
 }

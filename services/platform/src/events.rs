@@ -4,22 +4,31 @@
 use crate::{Backoff, Error};
 use redis::{
     AsyncCommands,
-    aio::ConnectionManager,
-    streams::{StreamMaxlen, StreamReadOptions, StreamReadReply},
+    aio::{ConnectionManager, MultiplexedConnection},
+    streams::{StreamMaxlen, StreamRangeReply, StreamReadOptions, StreamReadReply},
 };
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, Row, postgres::PgRow};
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// The stream all services' events go to, unless configured otherwise.
-pub const STREAM: &str = "vitrine:events";
 /// About how many events the stream keeps for nodes that were away for a moment.
 const KEPT: usize = 100_000;
 /// How many events a slow reader on this node may be behind before it misses some.
 const BUFFER: usize = 4_096;
+/// How many events are read at once.
+const BATCH: usize = 500;
+/// How long a read waits for news, in milliseconds.
+const WAIT: usize = 5_000;
+/// How long the server may take to say where the stream ends.
+const ANSWER: Duration = Duration::from_secs(1);
+
+/// The stream that all services' events go to. Stores that share a server each have a namespace.
+pub fn stream(namespace: &str) -> String {
+    format!("{namespace}:events")
+}
 
 /// Something that happened in a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,88 +80,103 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Begins to read the stream in the background, from what is told after now, until `stop`.
-    pub fn follow(url: &str, stream: &str, stop: CancellationToken) -> Self {
+    /// Begins to read the stream in the background: everything that is appended after this has
+    /// returned, until `stop`. What was appended before `stop` is told still; then the feed ends.
+    pub async fn follow(url: &str, stream: &str, stop: CancellationToken) -> Result<Self, Error> {
+        let mut connection = crate::redis::connect_blocking(url).await?;
+        let latest = tokio::time::timeout(ANSWER, latest(&mut connection, stream)).await;
+        let last = latest.unwrap_or_else(|_| Err(no_answer()))?;
         let (sender, _) = broadcast::channel(BUFFER);
         let feed = Self { sender: sender.clone() };
-        tokio::spawn(read(url.to_owned(), stream.to_owned(), sender, stop));
-        feed
+        let reader = Reader { url: url.to_owned(), stream: stream.to_owned(), last, sender };
+        tokio::spawn(reader.run(stop));
+        Ok(feed)
     }
 
-    /// What is told from now on. A listener that falls behind is told how many it missed.
+    /// What is told from now on. A listener that falls behind is told how many it missed. It ends
+    /// when the feed has, and no handle of the feed is left.
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
         self.sender.subscribe()
     }
 }
 
-async fn read(
+/// Reads the stream for a feed. After a break it goes on where it was, so that nothing told meanwhile
+/// is missed.
+struct Reader {
     url: String,
     stream: String,
+    /// The entry that was told last.
+    last: String,
     sender: broadcast::Sender<Arc<Event>>,
-    stop: CancellationToken,
-) {
-    let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
-    // After a break it goes on where it was, so that nothing told meanwhile is missed.
-    let mut last = None;
-    loop {
-        let reading = read_until_failure(&url, &stream, &sender, &mut last, &mut backoff);
-        let error = tokio::select! {
-            error = reading => error,
-            () = stop.cancelled() => return,
-        };
-        tracing::warn!(%error, "the event bus is away; reading will be tried again");
-        tokio::select! {
-            () = backoff.wait() => {}
-            () = stop.cancelled() => return,
-        }
-    }
 }
 
-async fn read_until_failure(
-    url: &str,
-    stream: &str,
-    sender: &broadcast::Sender<Arc<Event>>,
-    last: &mut Option<String>,
-    backoff: &mut Backoff,
-) -> Error {
-    let options = StreamReadOptions::default().block(5_000).count(500);
-    let mut connection = match crate::redis::connect_blocking(url).await {
-        Ok(connection) => connection,
-        Err(error) => return error,
-    };
-    loop {
-        let position = match last.clone() {
-            Some(id) => id,
-            None => match latest(&mut connection, stream).await {
-                Ok(id) => id,
-                Err(error) => return error,
-            },
+impl Reader {
+    async fn run(mut self, stop: CancellationToken) {
+        let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+        loop {
+            let reading = self.read_until_failure(&mut backoff);
+            let Some(error) = stop.run_until_cancelled(reading).await else { break };
+            tracing::warn!(%error, "the event bus is away; reading will be tried again");
+            if stop.run_until_cancelled(backoff.wait()).await.is_none() {
+                break;
+            }
+        }
+        if let Err(error) = self.read_the_rest().await {
+            tracing::warn!(%error, "the last events before the stop could not be read");
+        }
+    }
+
+    async fn read_until_failure(&mut self, backoff: &mut Backoff) -> Error {
+        let news = StreamReadOptions::default().block(WAIT).count(BATCH);
+        let mut connection = match crate::redis::connect_blocking(&self.url).await {
+            Ok(connection) => connection,
+            Err(error) => return error,
         };
+        loop {
+            match self.read(&mut connection, &news).await {
+                Ok(_) => backoff.reset(),
+                Err(error) => return error,
+            }
+        }
+    }
+
+    /// What is in the stream already, on a connection on which nothing is being waited for.
+    async fn read_the_rest(&mut self) -> Result<(), Error> {
+        let at_once = StreamReadOptions::default().count(BATCH);
+        let mut connection = crate::redis::connect_blocking(&self.url).await?;
+        while self.read(&mut connection, &at_once).await? > 0 {}
+        Ok(())
+    }
+
+    /// Tells what comes after the last entry; answers how many entries that were.
+    async fn read(
+        &mut self,
+        connection: &mut MultiplexedConnection,
+        options: &StreamReadOptions,
+    ) -> Result<usize, Error> {
         let reply: Option<StreamReadReply> =
-            match connection.xread_options(&[stream], &[&position], &options).await {
-                Ok(reply) => reply,
-                Err(error) => return error.into(),
-            };
-        *last = Some(position);
-        backoff.reset();
+            connection.xread_options(&[&self.stream], &[&self.last], options).await?;
+        let mut told = 0;
         for entry in reply.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids) {
             let event =
                 entry.get::<String>("event").and_then(|json| serde_json::from_str(&json).ok());
-            *last = Some(entry.id);
+            self.last = entry.id;
+            told += 1;
             if let Some(event) = event {
                 // No listener is no error.
-                let _ = sender.send(Arc::new(event));
+                let _ = self.sender.send(Arc::new(event));
             }
         }
+        Ok(told)
     }
 }
 
 /// The id of the newest entry, so that reading can begin after it without missing what comes next.
-async fn latest(
-    connection: &mut redis::aio::MultiplexedConnection,
-    stream: &str,
-) -> Result<String, Error> {
-    let newest: redis::streams::StreamRangeReply =
-        connection.xrevrange_count(stream, "+", "-", 1).await?;
+async fn latest(connection: &mut MultiplexedConnection, stream: &str) -> Result<String, Error> {
+    let newest: StreamRangeReply = connection.xrevrange_count(stream, "+", "-", 1).await?;
     Ok(newest.ids.into_iter().next().map_or_else(|| "0-0".to_owned(), |entry| entry.id))
+}
+
+fn no_answer() -> Error {
+    redis::RedisError::from(io::Error::from(io::ErrorKind::TimedOut)).into()
 }

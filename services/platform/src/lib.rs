@@ -22,12 +22,33 @@ pub enum Error {
     /// A migration failed or was changed after it had run.
     #[error("migration: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    /// Migrations that the program relies on have not run.
+    #[error("the schema is at migration {applied}, and {needed} is needed")]
+    Unmigrated {
+        /// The last one that ran; 0 if none did.
+        applied: i64,
+        /// The last one that the program was made with.
+        needed: i64,
+    },
     /// MongoDB refused or could not be reached.
     #[error("MongoDB: {0}")]
     Mongo(#[from] ::mongodb::error::Error),
     /// Redis refused or could not be reached.
     #[error("Redis: {0}")]
     Redis(#[from] ::redis::RedisError),
+}
+
+impl Error {
+    /// Whether the store of data is away, so that waiting for it may help. A wrong password, a missing
+    /// database or SQL that is refused stays so however long one waits.
+    pub fn is_absence(&self) -> bool {
+        match self {
+            Self::Postgres(error) => postgres::is_absence(error),
+            Self::Mongo(error) => mongodb::is_absence(error),
+            Self::Redis(error) => redis::is_absence(error),
+            Self::Migrate(_) | Self::Unmigrated { .. } => false,
+        }
+    }
 }
 
 /// Waits after a failure before the next try: doubled each time, up to `max`.

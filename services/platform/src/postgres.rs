@@ -2,26 +2,32 @@
 
 use crate::Error;
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, PgPool,
+    AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use std::{str::FromStr, time::Duration};
+use std::{io, str::FromStr, time::Duration};
 
 /// A connection that was used within this time is taken to be alive still; one that rested longer is
 /// asked first, so that a restarted database costs nobody an error. A busy store asks hardly ever:
 /// each asking is a round trip.
 const TRUSTED: Duration = Duration::from_secs(1);
+/// How long a server may take to accept a connection before it counts as away.
+const CONNECT: Duration = Duration::from_secs(5);
+/// What PostgreSQL says while it starts or stops or has no place left, by SQLSTATE.
+const AWAY: [&str; 4] = ["57P01", "57P02", "57P03", "53300"];
+/// What it says of a table that is not there.
+const NO_SUCH_TABLE: &str = "42P01";
 
 /// A pool for the service that owns `schema`: the search path holds nothing else, so that SQL without
 /// a schema's name cannot reach another service's tables.
 pub async fn connect(url: &str, schema: &str, max_connections: u32) -> Result<PgPool, Error> {
     let options = options(url, schema)?;
     // A pool tries in silence until its time is over; one connection says at once what is wrong.
-    options.connect().await?.close().await?;
+    reach(&options).await?.close().await?;
     let pool = PgPoolOptions::new()
         .max_connections(max_connections)
-        .acquire_timeout(Duration::from_secs(5))
+        .acquire_timeout(CONNECT)
         .test_before_acquire(false)
         .before_acquire(|connection, rested| {
             Box::pin(
@@ -36,7 +42,7 @@ pub async fn connect(url: &str, schema: &str, max_connections: u32) -> Result<Pg
 /// Creates the schema if it is not there and runs the migrations that have not run. Safe to repeat
 /// and to run on several machines at once (sqlx takes an advisory lock).
 pub async fn migrate(url: &str, schema: &str, migrator: &Migrator) -> Result<(), Error> {
-    let mut connection = options(url, schema)?.connect().await?;
+    let mut connection = reach(&options(url, schema)?).await?;
     // The name comes from a service's constant, never from outside.
     sqlx::query(AssertSqlSafe(format!("create schema if not exists {schema}")))
         .execute(&mut connection)
@@ -47,7 +53,7 @@ pub async fn migrate(url: &str, schema: &str, migrator: &Migrator) -> Result<(),
 
 /// Takes back every migration of the schema, newest first.
 pub async fn unmigrate(url: &str, schema: &str, migrator: &Migrator) -> Result<(), Error> {
-    let mut connection = options(url, schema)?.connect().await?;
+    let mut connection = reach(&options(url, schema)?).await?;
     migrator.undo(&mut connection, 0).await?;
     Ok(())
 }
@@ -63,10 +69,40 @@ pub async fn version(pool: &PgPool) -> Result<String, Error> {
     Ok(sqlx::query_scalar("show server_version").fetch_one(pool).await?)
 }
 
-/// The number of the last migration that ran in the pool's schema; an error if none ever did.
-pub async fn last_migration(pool: &PgPool) -> Result<i64, Error> {
+/// The number of the last migration that ran in the pool's schema. One from a later release of the
+/// program is no error: releases take over from each other while both run.
+///
+/// # Errors
+/// [`Error::Unmigrated`] if the migrator knows a later one.
+pub async fn migrated(pool: &PgPool, migrator: &Migrator) -> Result<i64, Error> {
     let query = "select coalesce(max(version), 0) from _sqlx_migrations where success";
-    Ok(sqlx::query_scalar(query).fetch_one(pool).await?)
+    let applied: i64 = match sqlx::query_scalar(query).fetch_one(pool).await {
+        Ok(version) => version,
+        Err(error) if state(&error).as_deref() == Some(NO_SUCH_TABLE) => 0,
+        Err(error) => return Err(error.into()),
+    };
+    let needed = migrator.iter().map(|migration| migration.version).max().unwrap_or(0);
+    if applied < needed { Err(Error::Unmigrated { applied, needed }) } else { Ok(applied) }
+}
+
+/// Whether the server is away for now.
+pub(crate) fn is_absence(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
+        error => state(error).is_some_and(|state| AWAY.contains(&state.as_str())),
+    }
+}
+
+/// The SQLSTATE of what the server refused.
+fn state(error: &sqlx::Error) -> Option<String> {
+    error.as_database_error()?.code().map(|code| code.into_owned())
+}
+
+/// A connection of its own. The driver itself would wait for ever for a server that hangs.
+async fn reach(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+    tokio::time::timeout(CONNECT, options.connect()).await.unwrap_or_else(|_| {
+        Err(io::Error::new(io::ErrorKind::TimedOut, "the server does not answer").into())
+    })
 }
 
 fn options(url: &str, schema: &str) -> Result<PgConnectOptions, sqlx::Error> {

@@ -3,7 +3,7 @@
 
 use crate::Error;
 use redis::{
-    AsyncConnectionConfig, Client,
+    AsyncConnectionConfig, Client, ErrorKind, RedisError, ServerErrorKind,
     aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection},
 };
 use std::time::Duration;
@@ -16,7 +16,7 @@ pub async fn connect(url: &str) -> Result<ConnectionManager, Error> {
         .set_connection_timeout(Some(Duration::from_secs(1)))
         .set_number_of_retries(1)
         .set_max_delay(Duration::from_millis(500));
-    // Lazy: a store whose Redis is away starts, and says so in its readiness.
+    // Lazy: whether the server is there is asked by `ping`, and waited for where that is wanted.
     Ok(ConnectionManager::new_lazy_with_config(Client::open(url)?, config)?)
 }
 
@@ -32,6 +32,11 @@ pub async fn connect_blocking(url: &str) -> Result<MultiplexedConnection, Error>
 pub async fn ping(mut redis: ConnectionManager) -> Result<(), Error> {
     let () = redis::cmd("PING").query_async(&mut redis).await?;
     Ok(())
+}
+
+/// Whether the server is away for now.
+pub(crate) fn is_absence(error: &RedisError) -> bool {
+    matches!(error.kind(), ErrorKind::Io | ErrorKind::Server(ServerErrorKind::BusyLoading))
 }
 
 /// The server's version, e.g. `7.0.15`.

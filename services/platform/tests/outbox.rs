@@ -8,6 +8,7 @@ use platform::{
 use serde_json::json;
 use sqlx::migrate::Migrator;
 use std::time::Duration;
+use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 static NO_MIGRATIONS: Migrator = Migrator::DEFAULT;
@@ -62,10 +63,8 @@ async fn events_reach_every_listener_in_their_order() {
     relay.relay_batch().await.unwrap();
 
     let stop = CancellationToken::new();
-    let feed = Feed::follow(&url, &stream, stop.clone());
+    let feed = Feed::follow(&url, &stream, stop.clone()).await.unwrap();
     let (mut one, mut other) = (feed.subscribe(), feed.subscribe());
-    // Following begins in the background; news must not be told before it has.
-    tokio::time::sleep(Duration::from_millis(300)).await;
     let running = tokio::spawn(relay.run(stop.clone()));
     for n in 0..20 {
         publish(&database, &n.to_string()).await;
@@ -78,6 +77,25 @@ async fn events_reach_every_listener_in_their_order() {
     }
     stop.cancel();
     running.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_told_before_the_stop_is_heard_before_the_news_end() {
+    let database = database().await;
+    let (relay, url, stream) = relay(&database).await;
+    let stop = CancellationToken::new();
+    let feed = Feed::follow(&url, &stream, stop.clone()).await.unwrap();
+    let mut news = feed.subscribe();
+    drop(feed);
+    for n in 0..1_000 {
+        publish(&database, &n.to_string()).await;
+    }
+    while relay.relay_batch().await.unwrap() > 0 {}
+    stop.cancel();
+    for n in 0..1_000 {
+        assert_eq!(news.recv().await.unwrap().key, n.to_string());
+    }
+    assert_eq!(news.recv().await, Err(broadcast::error::RecvError::Closed));
 }
 
 #[tokio::test]

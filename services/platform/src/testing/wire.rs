@@ -12,13 +12,24 @@ use tokio::{
         TcpListener, TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
+    runtime::{self, Runtime},
     sync::watch,
-    task::JoinHandle,
 };
 
 /// What drivers say to servers of their own accord: greetings, heartbeats, and the wait for news.
-const HOUSEKEEPING: [&[u8]; 6] =
-    [b"hello\0", b"isMaster\0", b"ismaster\0", b"endSessions\0", b"CLIENT\r\n", b"XREAD\r\n"];
+const HOUSEKEEPING: [&[u8]; 10] = [
+    b"hello\0",
+    b"isMaster\0",
+    b"ismaster\0",
+    b"endSessions\0",
+    b"CLIENT\r\n",
+    b"XREAD\r\n",
+    // PostgreSQL's: whether TLS is spoken, who it is, and the two steps of the password.
+    &[0, 0, 0, 8, 4, 210, 22, 47],
+    b"client_encoding\0",
+    b"SCRAM-SHA-256\0",
+    b"c=biws",
+];
 
 /// What [`Wire::round_trips`] says of PostgreSQL's message of that name alone, by which the driver
 /// looks after a connection that was given back to its pool: nobody waits for it.
@@ -34,12 +45,13 @@ enum State {
     Cut,
 }
 
-/// A line to a server, through a port of its own on loopback.
+/// A line to a server, through a port of its own on loopback. It has a thread of its own: a test that
+/// ends waits for its databases to go, and they for what is under way on the line.
 pub struct Wire {
     address: SocketAddr,
     state: watch::Sender<State>,
     said: Arc<Mutex<VecDeque<String>>>,
-    accepting: JoinHandle<()>,
+    runtime: Option<Runtime>,
 }
 
 impl Wire {
@@ -51,18 +63,21 @@ impl Wire {
         let host = url[start..end].rfind('@').map_or(start, |at| start + at + 1);
         let server = url[host..end].to_owned();
         assert!(server.contains(':'), "{server} names no port");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+        let runtime = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.expect("a thread can be started");
+        let listening = runtime.spawn(TcpListener::bind("127.0.0.1:0")).await;
+        let listener = listening.expect("binding ends").expect("loopback has a free port");
         let address = listener.local_addr().expect("a bound socket has an address");
         let (state, watched) = watch::channel(State::Open);
         let said = Arc::new(Mutex::new(VecDeque::new()));
-        let accepting = tokio::spawn(accept(listener, server, watched, said.clone()));
+        runtime.spawn(accept(listener, server, watched, said.clone()));
         let mut url = format!("{}{address}{}", &url[..host], &url[end..]);
         if url.starts_with("mongodb") {
             // Else the driver goes on to where the server says that it is.
             url.push(if url.contains('?') { '&' } else { '?' });
             url.push_str("directConnection=true");
         }
-        (Self { address, state, said, accepting }, url)
+        (Self { address, state, said, runtime: Some(runtime) }, url)
     }
 
     /// Where the line begins.
@@ -94,8 +109,9 @@ impl Wire {
 
 impl Drop for Wire {
     fn drop(&mut self) {
-        self.accepting.abort();
-        self.cut();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 

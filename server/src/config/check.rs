@@ -1,0 +1,118 @@
+//! What makes sense: rules for values that have the right type.
+
+use super::Settings;
+use payments::StandardSignature;
+use reqwest::Url;
+use secrecy::ExposeSecret;
+use tracing_subscriber::EnvFilter;
+
+impl Settings {
+    /// Everything that makes no sense, a line each.
+    pub(super) fn problems(&self) -> Vec<String> {
+        [self.addresses(), self.secrets(), self.numbers(), self.filter()].concat()
+    }
+
+    fn addresses(&self) -> Vec<String> {
+        const POSTGRESQL: &[&str] = &["postgres://", "postgresql://"];
+        const MONGODB: &[&str] = &["mongodb://", "mongodb+srv://"];
+        const REDIS: &[&str] = &["redis://", "rediss://", "unix://"];
+        let database = &self.database;
+        let begin = [
+            ("database.url", Some(&database.url), POSTGRESQL),
+            ("database.inventory_url", database.inventory_url.as_ref(), POSTGRESQL),
+            ("database.payments_url", database.payments_url.as_ref(), POSTGRESQL),
+            ("database.orders_url", database.orders_url.as_ref(), POSTGRESQL),
+            ("mongodb.url", Some(&self.mongodb.url), MONGODB),
+            ("redis.url", Some(&self.redis.url), REDIS),
+        ];
+        let begin = begin.into_iter().map(|(key, url, schemes)| {
+            let fine = url.is_none_or(|url| {
+                schemes.iter().any(|scheme| url.expose_secret().starts_with(scheme))
+            });
+            (fine, format!("{key} must begin with {}", schemes.join(" or ")))
+        });
+        let (public, provider) = (&self.server.public_url, &self.payments.sandbox.url);
+        let web = [
+            (
+                is_origin(public),
+                "server.public_url must be scheme and host as browsers write them, without a slash \
+                 at the end, e.g. https://shop.example"
+                    .to_owned(),
+            ),
+            (
+                parse(provider).is_some() && !provider.ends_with('/'),
+                "payments.sandbox.url must begin with http:// or https:// and end without a slash"
+                    .to_owned(),
+            ),
+        ];
+        broken(begin.chain(web))
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        let sandbox = &self.payments.sandbox;
+        let long_enough = [
+            ("payments.sandbox.secret", &sandbox.secret),
+            ("payments.sandbox.webhook_secret", &sandbox.webhook_secret),
+        ];
+        let mut wrong = broken(long_enough.into_iter().map(|(key, secret)| {
+            let fine = secret.expose_secret().len() >= 16;
+            (fine, format!("{key} needs at least 16 characters"))
+        }));
+        if let Err(error) = StandardSignature::new(&sandbox.webhook_secret) {
+            wrong.push(format!("payments.sandbox.webhook_secret: {error}"));
+        }
+        wrong
+    }
+
+    fn numbers(&self) -> Vec<String> {
+        let (server, orders) = (&self.server, &self.orders);
+        let at_least = [
+            ("server.max_connections", server.max_connections as u64, 1),
+            ("server.changes_per_second", server.changes_per_second.into(), 1),
+            ("server.changes_burst", server.changes_burst.into(), 1),
+            ("database.max_connections", self.database.max_connections.into(), 1),
+            ("orders.time_to_pay_seconds", orders.time_to_pay_seconds, 60),
+            ("orders.first_check_seconds", orders.first_check_seconds, 1),
+            ("orders.sweep_seconds", orders.sweep_seconds, 1),
+        ];
+        let at_least = at_least
+            .into_iter()
+            .map(|(key, value, least)| (value >= least, format!("{key} must be at least {least}")));
+        // What the limiter can count: it keeps the time between two requests in nanoseconds.
+        let at_most = [(
+            server.changes_per_second <= 1_000_000,
+            "server.changes_per_second must be at most 1000000".to_owned(),
+        )];
+        let edge = [
+            (
+                (1..=1_000_000).contains(&self.edge.memory_megabytes),
+                "edge.memory_megabytes must be from 1 to 1000000".to_owned(),
+            ),
+            (
+                self.edge.fresh_seconds > 0 && self.edge.stale_seconds >= self.edge.fresh_seconds,
+                "edge.fresh_seconds must be above 0, and edge.stale_seconds not below it"
+                    .to_owned(),
+            ),
+        ];
+        broken(at_least.chain(at_most).chain(edge))
+    }
+
+    fn filter(&self) -> Vec<String> {
+        let read = EnvFilter::try_new(&self.log.filter);
+        read.err().map(|error| format!("log.filter: {error}")).into_iter().collect()
+    }
+}
+
+/// The words for each rule that is broken.
+fn broken(rules: impl IntoIterator<Item = (bool, String)>) -> Vec<String> {
+    rules.into_iter().filter(|(fine, _)| !fine).map(|(_, problem)| problem).collect()
+}
+
+fn parse(url: &str) -> Option<Url> {
+    Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+/// Whether a browser that is on this site would name it so. Otherwise its forms count as foreign.
+fn is_origin(url: &str) -> bool {
+    parse(url).is_some_and(|parsed| parsed.origin().ascii_serialization() == url)
+}
