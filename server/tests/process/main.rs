@@ -3,4 +3,5 @@
 mod costs;
 mod freshness;
 mod life;
+mod markup;
 mod world;

@@ -87,6 +87,7 @@ pub struct Store {
     pub url: String,
     pub client: Client,
     settings: Vec<(&'static str, String)>,
+    folder: PathBuf,
     database: TestDatabase,
     _mongo: TestMongo,
 }
@@ -129,11 +130,20 @@ impl Store {
             url,
             client,
             settings,
+            folder,
             database,
             _mongo: mongo,
         };
         store.until("it is ready", async || store.readiness().await.0 == 200).await;
         store
+    }
+
+    /// Puts more on its shelves: lines as `vitrine import jsonl` reads them.
+    pub async fn import(&self, lines: &[serde_json::Value]) {
+        let file = self.folder.join("more.jsonl");
+        let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+        std::fs::write(&file, lines.join("\n")).unwrap();
+        run(&self.settings, &["import", "jsonl", &file.to_string_lossy()]).await;
     }
 
     /// A worker beside it.
