@@ -4,14 +4,15 @@
 use crate::{
     config::Settings,
     edge::{self, Edge, PageStore},
-    guard, health,
+    guard::{self, Notices},
+    health,
     live::{self, Live},
     media, render,
     seo::{self, Seo},
     stores::Stores,
     webhooks,
 };
-use app::{App, failure_document, services::Services, shell};
+use app::{App, failure_document, services::Services, shell, too_fast_document};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -54,9 +55,13 @@ pub fn build(
             anyhow::anyhow!("server.changes_per_second or changes_burst is out of range")
         })?;
 
-    let failure: Arc<str> = failure_document(options.clone()).into();
+    let notices = Notices {
+        failure: failure_document(options.clone()).into(),
+        too_fast: too_fast_document(options.clone()).into(),
+    };
     let live = Live::new(stores.clone(), feed, stop);
     let mut router = pages(settings, options, &stores, public_url.clone())
+        .layer(middleware::from_fn(guard::without_last_slash))
         // Programs are limited by their signature, not by their address.
         .layer(GovernorLayer::new(limits))
         .layer(guard::foreign_requests(&public_url)?)
@@ -77,7 +82,7 @@ pub fn build(
         .layer(RequestBodyLimitLayer::new(guard::BODY_LIMIT))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
         .layer(CatchPanicLayer::custom(guard::after_panic))
-        .layer(middleware::from_fn_with_state(failure, guard::explain_refusals))
+        .layer(middleware::from_fn_with_state(notices, guard::explain_refusals))
         .layer(middleware::from_fn(guard::security_headers))
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(
