@@ -9,6 +9,7 @@ import { expect, test } from "./support/test";
 
 const SIZES = [
   { width: 390, height: 844 },
+  { width: 820, height: 1180 },
   { width: 1440, height: 900 },
 ];
 

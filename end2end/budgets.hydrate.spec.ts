@@ -2,7 +2,7 @@
 // reader's eyes. A kB is 1000 bytes.
 import { expect, test, type Page } from "@playwright/test";
 import { bring } from "./support/goods";
-import { add } from "./support/shopping";
+import { add, order, pay } from "./support/shopping";
 import { BROTLI, STORE, ask } from "./support/wire";
 import { sessionsOfOnlookers } from "./support/written";
 
@@ -108,7 +108,7 @@ function watchShifts(): void {
   }).observe({ type: "layout-shift", buffered: true });
 }
 
-for (const [width, height] of [[390, 844], [1440, 900]]) {
+for (const [width, height] of [[390, 844], [820, 1180], [1440, 900]]) {
   test.describe(`at ${width} px`, () => {
     test.use({ viewport: { width, height } });
 
@@ -116,7 +116,10 @@ for (const [width, height] of [[390, 844], [1440, 900]]) {
       const goods = await bring("Notebook");
       await add(page.request, goods);
       await page.addInitScript(watchShifts);
-      for (const path of ["/", "/c/electronics", "/p/laptop", "/p/tripod", "/cart", "/checkout"]) {
+      const bought = async () => pay(page.request, await order(page.request), "success");
+      const paths = ["/", "/c/electronics", "/p/laptop", "/p/tripod", "/credits", "/nothing", "/cart", "/checkout", bought];
+      for (const way of paths) {
+        const path = typeof way === "string" ? way : await way();
         await page.goto(path, { waitUntil: "networkidle" });
         // The wheel, because a key would excuse what moves after it.
         for (let screen = 0; screen < 4; screen += 1) await page.mouse.wheel(0, height);

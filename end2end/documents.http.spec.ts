@@ -145,6 +145,31 @@ for (const path of ["/p/laptop", "/c/electronics/computers"]) {
   });
 }
 
+test("what is shared shows a picture of what it is about, and says what that is", async ({ page }) => {
+  for (const [path, kind] of [["/p/laptop", "product"], ["/c/electronics", "website"], ["/", "website"]]) {
+    await page.goto(path);
+    expect(await only(page, 'head meta[property="og:type"]', "content"), path).toBe(kind);
+    const picture = (await only(page, 'head meta[property="og:image"]', "content")) ?? "";
+    expect(picture.startsWith(`${STORE}/media/`), path).toBe(true);
+    const answer = await page.request.get(picture);
+    await expect(answer, path).toBeOK();
+    expect(answer.headers()["content-type"], path).toBe("image/jpeg");
+  }
+});
+
+test("without scripts a page says whose price it shows and what the other choices cost", async ({ page }) => {
+  await page.goto("/p/laptop");
+  const offers = (await structuredData(page, "Product"))["offers"] as { price: string; name: string }[];
+  await page.getByText("What each choice costs").click();
+  const main = page.getByRole("main");
+  for (const { price, name } of offers) {
+    const row = main.locator("details div").filter({ has: page.getByRole("term").filter({ hasText: name }) });
+    await expect(row.getByRole("definition")).toHaveText(euros(Math.round(Number(price) * 100)));
+  }
+  await page.goto(`/p/${lamp.slug}`);
+  await expect(page.getByText("What each choice costs")).toHaveCount(0);
+});
+
 test("robots.txt keeps crawlers from what is personal and names the sitemap", async ({ request }) => {
   const answer = await request.get("/robots.txt");
   await expect(answer).toBeOK();

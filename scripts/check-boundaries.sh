@@ -87,6 +87,12 @@ forbidden "BSON stands in documents.rs" '\b(doc|bson)!\s*[{(\[]' "${files[@]}"
 mapfile -t files < <(sources "${BUSINESS[@]}" ! -name keys.rs ! -path '*/keys/*')
 forbidden "Redis keys stand in keys.rs" '\.(get|set|set_ex|del|incr|expire|xadd|xread|publish|subscribe|arg)\((&?format!\()?"[a-z_-]+:' "${files[@]}"
 
+# Only the tokens write a colour, a size of type or a time; a rule names them.
+LITERAL='#[0-9a-fA-F]{3,8}\b|\b(rgba?|hsla?|hwb|lab|lch|oklab|oklch)\(|[:,] *(white|black|gr[ae]y)\b|font-size:[^;]*[0-9](r?em|px|pt)|[0-9]m?s\b'
+while IFS= read -r line; do
+  breach "$line   (only style/tokens.css writes a colour, a size of type or a time)"
+done < <(find style -name '*.css' ! -name tokens.css -exec grep -nHE -- "$LITERAL" {} + || true)
+
 cargo check --quiet --package domain --target wasm32-unknown-unknown ||
   breach "domain does not compile for wasm32"
 

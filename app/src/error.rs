@@ -64,6 +64,10 @@ mod wire {
 
         fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
             match error {
+                // That it was too much is told in words only, by the layer that counts.
+                ServerFnErrorErr::Deserialization(why) if why.contains("length limit exceeded") => {
+                    Self::new("too_large", 413, "The request is too large.")
+                }
                 ServerFnErrorErr::Args(_)
                 | ServerFnErrorErr::MissingArg(_)
                 | ServerFnErrorErr::Deserialization(_) => {

@@ -8,6 +8,7 @@
 // A view is one nested type; that of an island with a dialog in it is deeper than the usual limit.
 #![recursion_limit = "256"]
 
+pub mod address;
 pub mod browser;
 pub mod cart;
 pub mod catalogue;
@@ -31,5 +32,5 @@ pub mod ui;
 #[cfg(feature = "ssr")]
 pub use {
     routes::App,
-    shell::{failure_document, own_scripts, shell},
+    shell::{failure_document, own_scripts, shell, too_fast_document},
 };

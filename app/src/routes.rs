@@ -27,7 +27,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/") view=|| in_shop(HomePage) ssr=SsrMode::Async/>
                 <Route path=path!("/c/*path") view=|| in_shop(CategoryPage) ssr=SsrMode::Async/>
                 <Route path=path!("/p/:slug") view=|| in_shop(ProductPage) ssr=SsrMode::Async/>
-                <Route path=path!("/cart") view=|| in_shop(CartPage) ssr=SsrMode::Async/>
+                <Route path=path!("/cart") view=|| CartPage().into_any() ssr=SsrMode::Async/>
                 <Route path=path!("/checkout") view=|| at_the_till(CheckoutPage) ssr=SsrMode::Async/>
                 <Route path=path!("/orders/:number") view=|| in_shop(OrderPage) ssr=SsrMode::Async/>
                 <Route path=path!("/credits") view=|| in_shop(CreditsPage) ssr=SsrMode::Async/>

@@ -75,14 +75,12 @@ impl Cart {
     /// The most lines a cart holds.
     pub const MAX_LINES: usize = 50;
 
-    /// Adds pieces of an item; pieces of a SKU that is there already join its line.
+    /// Adds pieces of an item; pieces of a SKU that is there already join its line. The line keeps what
+    /// it was shown as: [`Self::refresh`] tells what changed since.
     pub fn add(&mut self, item: Sellable, quantity: Quantity) -> Result<(), CartError> {
         let full = self.lines.len() >= Self::MAX_LINES;
         match self.lines.iter_mut().find(|line| line.item.sku == item.sku) {
-            Some(line) => {
-                line.quantity = line.quantity.checked_add(quantity)?;
-                line.item = item;
-            }
+            Some(line) => line.quantity = line.quantity.checked_add(quantity)?,
             None if full => return Err(CartError::Full),
             None => self.lines.push(CartLine { item, quantity }),
         }
@@ -209,6 +207,18 @@ mod tests {
         let version = cart.version;
         assert_eq!(cart.refresh(&[item("a", 2_100)]), []);
         assert_eq!(cart.version, version);
+    }
+
+    #[test]
+    fn more_of_a_thing_does_not_hide_that_its_price_changed() {
+        let mut cart = Cart::default();
+        cart.add(item("a", 1_900), Quantity::ONE).unwrap();
+        cart.add(item("a", 2_300), Quantity::ONE).unwrap();
+        assert_eq!(cart.subtotal(), Some(Money::new(3_800, Currency::EUR)));
+        let changes = cart.refresh(&[item("a", 2_300)]);
+        assert!(matches!(&changes[..], [CartChange::Price { was, now, .. }]
+            if was.minor() == 1_900 && now.minor() == 2_300));
+        assert_eq!(cart.subtotal(), Some(Money::new(4_600, Currency::EUR)));
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 import type { Page } from "@playwright/test";
 import { answered } from "../support/alive";
 import { bring, euros } from "../support/goods";
+import { add, linesInCart } from "../support/shopping";
 import { expect, test } from "../support/test";
 
 /** Holds back what is added to the cart until the returned function is called. */
@@ -58,6 +59,81 @@ test("what the server refuses is taken back and explained", async ({ shopper }) 
     "Only 1 left, and you have 1 in your cart already.",
   );
   await shopper.header.counts(1);
+});
+
+test("what was added is there once, though the answer was lost and it was sent again", async ({
+  page,
+  shopper,
+}) => {
+  const mug = await bring("Mug");
+  let lost = 0;
+  await page.route("**/api/cart/add", async (route) => {
+    if (lost > 0) return route.continue();
+    lost += 1;
+    await route.fetch();
+    await route.abort();
+  });
+  await shopper.product.open(mug);
+  await shopper.product.addToCart(2);
+  await shopper.header.counts(2);
+  expect(await linesInCart(page.request)).toMatchObject([{ quantity: 2 }]);
+});
+
+test("where no answer comes at all, the cart is shown as it is", async ({ page, shopper }) => {
+  const mug = await bring("Mug");
+  await page.route("**/api/cart/add", async (route) => {
+    await route.fetch();
+    await route.abort();
+  });
+  await shopper.product.open(mug);
+  await shopper.product.ask("1");
+  await expect(shopper.product.quantity).toHaveAccessibleDescription(/cannot be reached/);
+  await shopper.header.counts(1);
+});
+
+test("a removal that is refused says why, and the line is back", async ({ page, shopper }) => {
+  const mug = await bring("Mug");
+  await shopper.product.open(mug);
+  await shopper.product.addToCart();
+  await page.route("**/api/cart/remove", (route) =>
+    route.fulfill({ status: 409, json: { code: "cart_busy", message: "Please try that again." } }),
+  );
+  await shopper.cart.open();
+  await shopper.cart.remove(mug.name, { refused: true });
+  const told = page.getByRole("main").getByRole("status");
+  await expect(told.filter({ hasText: "Please try that again." })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Undo" })).toBeHidden();
+  await shopper.cart.holds(mug, 1);
+
+  await page.unroute("**/api/cart/remove");
+  await page.route("**/api/cart/add", (route) =>
+    route.fulfill({ status: 409, json: { code: "out_of_stock", message: "This is sold out." } }),
+  );
+  await shopper.cart.remove(mug.name);
+  await shopper.cart.undo();
+  await expect(told.filter({ hasText: "This is sold out." })).toBeVisible();
+  await shopper.cart.isEmpty();
+});
+
+test("a page that is shown again by the back button counts what was added meanwhile", async ({
+  page,
+  shopper,
+}) => {
+  const mug = await bring("Mug");
+  await shopper.product.open(mug);
+  await shopper.product.addToCart();
+  await page.goto("/");
+  await shopper.header.counts(1);
+
+  // The page sleeps: it hears no other tab, only the browser keeps what that one learnt.
+  await add(page.request, mug, 2);
+  const cart = await (await page.request.get("/api/cart/get")).text();
+  await page.evaluate((kept) => {
+    localStorage.setItem("vitrine-cart", kept);
+    localStorage.setItem("vitrine-cart-at", String(Date.now()));
+    window.dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
+  }, cart);
+  await shopper.header.counts(3);
 });
 
 test("the drawer shows the cart on any page, changes it, and leads to the checkout", async ({
@@ -133,6 +209,20 @@ test("two tabs adding at the same moment lose nothing", async ({ shopper }) => {
   await shopper.cart.open();
   await shopper.cart.holds(mug, 2);
   await shopper.cart.holds(jug, 1);
+});
+
+test("two tabs of a visitor without a cart add at the same moment and lose nothing", async ({ shopper }) => {
+  const [mug, jug] = [await bring("Mug"), await bring("Jug")];
+  const other = await shopper.anotherTab();
+  await shopper.product.open(mug);
+  await other.product.open(jug);
+  await Promise.all([shopper.product.addToCart(), other.product.addToCart(2)]);
+
+  await shopper.header.counts(3);
+  await other.header.counts(3);
+  await shopper.cart.open();
+  await shopper.cart.holds(mug, 1);
+  await shopper.cart.holds(jug, 2);
 });
 
 test("after paying, every page and tab knows that the cart is empty", async ({ page, shopper }) => {

@@ -40,6 +40,21 @@ test("a quantity that cannot be had stays beside the reason in the cart", async 
   await shopper.cart.sums(euros(2 * cup.cents));
 });
 
+test("what is sold out cannot be added, and the button says so", async ({ shopper }) => {
+  const cup = await bring("Cup", { left: 0 });
+  await shopper.product.open(cup);
+  await expect(shopper.product.add).toBeDisabled();
+  await expect(shopper.product.add).toHaveAccessibleDescription("Sold out");
+});
+
+test("the cart's own page counts in its header", async ({ shopper }) => {
+  const cup = await bring("Cup");
+  await shopper.product.open(cup);
+  await shopper.product.addToCart(2);
+  await shopper.cart.open();
+  await shopper.header.counts(2);
+});
+
 test("what was removed by mistake comes back in the same number", async ({ shopper }) => {
   const cup = await bring("Cup");
   await shopper.product.open(cup);

@@ -43,6 +43,36 @@ test("a price that changed meanwhile is shown, asked again, and then paid", asyn
   ]);
 });
 
+test("a page that was left open showed an old price: the cart tells the new one", async ({ page, shopper }) => {
+  const before = await bring("Lamp", { cents: 1_900 });
+  await shopper.product.open(before);
+  const after = await reprice(before, 2_300);
+
+  await shopper.product.addToCart(2);
+
+  if (shopper.scripts) await shopper.cart.open();
+  const notice = page.getByRole("status").filter({ hasText: "changed from €19.00 to €23.00" });
+  await expect(notice).toContainText(`The price of ${after.name}`);
+  await shopper.cart.sums(euros(2 * after.cents));
+});
+
+test("adding more of a thing does not hide that its price changed", async ({ page, shopper }) => {
+  const before = await bring("Lamp", { cents: 1_900 });
+  await shopper.product.open(before);
+  await shopper.product.addToCart();
+  const after = await reprice(before, 2_300);
+
+  await expect(async () => {
+    await shopper.product.open(after);
+    await expect(page.locator("main .price").first()).toHaveText(euros(after.cents), { timeout: 500 });
+  }).toPass();
+  await shopper.product.addToCart();
+
+  if (shopper.scripts) await shopper.cart.open();
+  await expect(shopper.checkout.notice("changed from €19.00 to €23.00")).toBeVisible();
+  await shopper.cart.sums(euros(2 * after.cents));
+});
+
 test("of two buyers of the last piece one gets it, and the other is told", async ({
   shopper,
   somebodyElse,

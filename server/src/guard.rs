@@ -4,7 +4,7 @@ use axum::{
     Json,
     body::Body,
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -65,44 +65,55 @@ pub async fn add_headers(
     response
 }
 
-/// Gives a code to refusals that the layers below answer in bare text, and to a browser that asked
-/// for a page the page that says so when one could not be made.
+/// What people read when no page of the shop's own could be made, as whole documents.
+#[derive(Clone)]
+pub struct Notices {
+    /// Something went wrong.
+    pub failure: Arc<str>,
+    /// Too many forms were sent.
+    pub too_fast: Arc<str>,
+}
+
+/// Gives a code to refusals that the layers below answer in bare text or not at all, and to a browser
+/// that asked for a page, or sent a plain form, a page that says so.
 pub async fn explain_refusals(
-    State(failure): State<Arc<str>>,
+    State(notices): State<Notices>,
     request: Request,
     next: Next,
 ) -> Response {
     let accept = request.headers().get(header::ACCEPT).cloned();
-    let wants_page = request.method() == Method::GET
-        && accept.is_some_and(|kinds| kinds.to_str().is_ok_and(|text| text.contains("text/html")));
+    let wants_page =
+        accept.is_some_and(|kinds| kinds.to_str().is_ok_and(|text| text.contains("text/html")));
     let response = next.run(request).await;
     if wants_page && response.extensions().get::<Broken>().is_some() {
-        return failure_page(&failure, StatusCode::INTERNAL_SERVER_ERROR);
+        return failure_page(&notices.failure, StatusCode::INTERNAL_SERVER_ERROR);
     }
     let bare = !response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| {
         kind.as_bytes().starts_with(b"application/json")
             || kind.as_bytes().starts_with(b"text/html")
     });
-    match response.status() {
+    let status = response.status();
+    let say = |document: &str, code: &str, message: &str| match wants_page {
+        true => failure_page(document, status),
+        false => problem(status, code, message),
+    };
+    match status {
         StatusCode::PAYLOAD_TOO_LARGE if bare => {
-            problem(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The request is too large.")
+            problem(status, "too_large", "The request is too large.")
         }
-        StatusCode::METHOD_NOT_ALLOWED if bare => problem(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "method_not_allowed",
-            "This cannot be asked for in this way.",
-        ),
+        StatusCode::METHOD_NOT_ALLOWED if bare => {
+            problem(status, "method_not_allowed", "This cannot be asked for in this way.")
+        }
+        // It took too long and was given up: nobody had a chance to say anything.
+        StatusCode::SERVICE_UNAVAILABLE if bare => {
+            let words = "This takes too long just now. Please try again.";
+            later(HeaderValue::from_static("5"), say(&notices.failure, "busy", words))
+        }
         StatusCode::TOO_MANY_REQUESTS => {
             let wait = response.headers().get(header::RETRY_AFTER).cloned();
-            let mut answer = problem(
-                StatusCode::TOO_MANY_REQUESTS,
-                "too_many_requests",
-                "That was a little fast. Please try again in a moment.",
-            );
-            answer
-                .headers_mut()
-                .insert(header::RETRY_AFTER, wait.unwrap_or(HeaderValue::from_static("1")));
-            answer
+            let words = "That was a little fast. Please try again in a moment.";
+            let told = say(&notices.too_fast, "too_many_requests", words);
+            later(wait.unwrap_or(HeaderValue::from_static("1")), told)
         }
         StatusCode::UNSUPPORTED_MEDIA_TYPE
         | StatusCode::UNPROCESSABLE_ENTITY
@@ -115,11 +126,38 @@ pub async fn explain_refusals(
     }
 }
 
+/// A page has one address: what ends in a slash is moved, for good, to the same without. The query goes
+/// with it.
+pub async fn without_last_slash(request: Request, next: Next) -> Response {
+    let looks = matches!(*request.method(), Method::GET | Method::HEAD);
+    match moved_to(request.uri()).filter(|_| looks) {
+        Some(address) => {
+            (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, address)]).into_response()
+        }
+        None => next.run(request).await,
+    }
+}
+
+/// Where such an address is moved to. What a browser would read as the name of another host stays where
+/// it is, and leads nowhere.
+fn moved_to(uri: &Uri) -> Option<String> {
+    let path = uri.path().strip_suffix('/')?.trim_end_matches('/');
+    let host = path.starts_with("//") || path.contains('\\');
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    (!path.is_empty() && !host).then(|| format!("{path}{query}"))
+}
+
 /// Marks an answer in whose making the program failed.
 #[derive(Clone, Copy)]
 struct Broken;
 
-/// The page for when a page could not be made.
+/// An answer that says in how many seconds it is worth asking again.
+fn later(seconds: HeaderValue, mut answer: Response) -> Response {
+    answer.headers_mut().insert(header::RETRY_AFTER, seconds);
+    answer
+}
+
+/// A document of ours in the place of a page that could not be made, kept by nobody.
 pub fn failure_page(document: &str, status: StatusCode) -> Response {
     let headers = [
         (header::CACHE_CONTROL, "no-store"),
@@ -154,7 +192,7 @@ pub fn after_panic(cause: Box<dyn Any + Send + 'static>) -> Response<Body> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::{Router, middleware, routing::get};
+    use axum::{Router, middleware, routing::any};
     use tower::ServiceExt;
     use tower_http::catch_panic::CatchPanicLayer;
 
@@ -162,24 +200,59 @@ mod tests {
         panic!("planted")
     }
 
-    async fn ask(accept: &str) -> (StatusCode, String) {
+    async fn ask(method: Method, path: &str, accept: &str) -> Response {
+        let notices =
+            Notices { failure: "<h1>Sorry</h1>".into(), too_fast: "<h1>Slow</h1>".into() };
+        let too_many = (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "7")]);
         let router = Router::new()
-            .route("/", get(broken))
+            .route("/broken", any(broken))
+            .route("/slow", any(StatusCode::SERVICE_UNAVAILABLE))
+            .route("/fast", any(too_many))
+            .layer(middleware::from_fn(without_last_slash))
             .layer(CatchPanicLayer::custom(after_panic))
-            .layer(middleware::from_fn_with_state(Arc::from("<h1>Sorry</h1>"), explain_refusals));
-        let request = Request::get("/").header(header::ACCEPT, accept).body(Body::empty()).unwrap();
-        let answer = router.oneshot(request).await.unwrap();
-        let status = answer.status();
+            .layer(middleware::from_fn_with_state(notices, explain_refusals));
+        let request = Request::builder().method(method).uri(path).header(header::ACCEPT, accept);
+        router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+    }
+
+    async fn told(method: Method, path: &str, accept: &str) -> (u16, String, String) {
+        let answer = ask(method, path, accept).await;
+        let wait = answer.headers().get(header::RETRY_AFTER).cloned();
+        let wait = wait.map(|wait| wait.to_str().unwrap().to_owned()).unwrap_or_default();
+        let status = answer.status().as_u16();
         let body = axum::body::to_bytes(answer.into_body(), BODY_LIMIT).await.unwrap();
-        (status, String::from_utf8(body.to_vec()).unwrap())
+        (status, wait, String::from_utf8(body.to_vec()).unwrap())
     }
 
     #[tokio::test]
-    async fn a_panic_is_a_page_for_people_and_a_code_for_programs() {
-        let (status, body) = ask("text/html").await;
-        assert_eq!((status.as_u16(), body.as_str()), (500, "<h1>Sorry</h1>"));
-        let (status, body) = ask("application/json").await;
-        assert_eq!(status.as_u16(), 500);
-        assert!(body.contains("\"internal\"") && !body.contains("planted"));
+    async fn who_is_turned_away_reads_a_page_and_a_program_a_code() {
+        for (path, status, wait, page, code) in [
+            ("/broken", 500, "", "<h1>Sorry</h1>", "\"internal\""),
+            ("/slow", 503, "5", "<h1>Sorry</h1>", "\"busy\""),
+            ("/fast", 429, "7", "<h1>Slow</h1>", "\"too_many_requests\""),
+        ] {
+            for method in [Method::GET, Method::POST] {
+                let person = told(method.clone(), path, "text/html").await;
+                assert_eq!(person, (status, wait.to_owned(), page.to_owned()));
+                let program = told(method, path, "application/json").await;
+                assert_eq!((program.0, program.1.as_str()), (status, wait));
+                assert!(program.2.contains(code) && !program.2.contains("planted"), "{program:?}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_that_ends_in_a_slash_is_moved_to_the_same_without() {
+        for (asked, moved) in [("/p/lamp/?a=1&b", "/p/lamp?a=1&b"), ("/cart//", "/cart")] {
+            let answer = ask(Method::GET, asked, "text/html").await;
+            assert_eq!(
+                (answer.status().as_u16(), &answer.headers()["location"]),
+                (308, &moved.parse().unwrap())
+            );
+        }
+        for stays in ["/", "//", "//evil.test/", "/\\evil.test/", "/%2Fslow"] {
+            assert_eq!(ask(Method::GET, stays, "text/html").await.status(), 404, "{stays}");
+        }
+        assert_eq!(ask(Method::POST, "/slow/", "*/*").await.status(), 404);
     }
 }

@@ -40,13 +40,18 @@ struct Status {
     status: u16,
 }
 
-/// Leptos answers every failed server function with 500; here it gets the status its error names.
+/// Leptos answers every failed server function with 500, or sends a plain form back to where it came
+/// from (302), with the error in the address; here it gets the status its error names. Only a server
+/// function itself says where a form is to go on: by 303.
 pub async fn server_fn_status(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
-    if !response.headers().contains_key(SERVER_FN_ERROR) || response.status().is_redirection() {
+    let failed = response.headers().contains_key(SERVER_FN_ERROR);
+    if !failed || response.status() == StatusCode::SEE_OTHER {
         return response;
     }
     let (mut parts, body) = response.into_parts();
+    parts.headers.remove(header::LOCATION);
+    parts.status = StatusCode::INTERNAL_SERVER_ERROR;
     let Ok(body) = to_bytes(body, crate::guard::BODY_LIMIT).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
@@ -63,8 +68,31 @@ pub async fn server_fn_status(request: Request, next: Next) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::Method;
+    use super::*;
+    use axum::{Router, http::Method, middleware, routing::post};
     use leptos::server_fn::axum::server_fn_paths;
+    use tower::ServiceExt;
+
+    /// What becomes of such an answer of Leptos, whose body names the status 400.
+    async fn answered(status: StatusCode) -> Response {
+        let headers = [(SERVER_FN_ERROR, "/api/cart/add"), ("location", "/p/lamp?__err=x")];
+        let answer = (status, headers, r#"{"code":"malformed","message":"","status":400}"#);
+        let router =
+            Router::new().route("/", post(answer)).layer(middleware::from_fn(server_fn_status));
+        router.oneshot(Request::post("/").body(Body::empty()).unwrap()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn only_the_store_itself_sends_a_form_on() {
+        for status in [StatusCode::FOUND, StatusCode::INTERNAL_SERVER_ERROR] {
+            let refused = answered(status).await;
+            assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+            assert!(!refused.headers().contains_key(header::LOCATION));
+        }
+        let sent_on = answered(StatusCode::SEE_OTHER).await;
+        assert_eq!(sent_on.status(), StatusCode::SEE_OTHER);
+        assert_eq!(sent_on.headers()[header::LOCATION], "/p/lamp?__err=x");
+    }
 
     /// Every server function is a public endpoint. Whoever adds one says here who may call it, and
     /// makes sure that it is so.

@@ -4,14 +4,15 @@
 use crate::{
     config::Settings,
     edge::{self, Edge, Front, PageStore},
-    guard, health,
+    guard::{self, Notices},
+    health,
     live::{self, Live},
     media, render,
     seo::{self, Seo},
     stores::Stores,
     webhooks,
 };
-use app::{App, failure_document, own_scripts, services::Services, shell};
+use app::{App, failure_document, own_scripts, services::Services, shell, too_fast_document};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -55,7 +56,10 @@ pub fn build(
             anyhow::anyhow!("server.changes_per_second or changes_burst is out of range")
         })?;
 
-    let failure: Arc<str> = failure_document(options.clone()).into();
+    let notices = Notices {
+        failure: failure_document(options.clone()).into(),
+        too_fast: too_fast_document(options.clone()).into(),
+    };
     let headers = guard::headers(settings.secure());
     let scripts = own_scripts(options.clone());
     let payment_origin = origin(&settings.payments.sandbox.url);
@@ -69,12 +73,13 @@ pub fn build(
         settings: settings.edge.clone(),
         headers: headers.clone(),
         policy: edge::policy(&scripts, payment_origin, reload.as_deref())?,
-        failure: failure.clone(),
+        failure: notices.failure.clone(),
     });
     edge::follow(settings.redis.url.expose_secret(), edge.clone(), stop.clone());
     let live = Live::new(stores.clone(), feed, stop);
     let mut router = pages
         .layer(middleware::from_fn_with_state(edge.clone(), edge::serve))
+        .layer(middleware::from_fn(guard::without_last_slash))
         // Programs are limited by their signature, not by their address.
         .layer(GovernorLayer::new(limits))
         .layer(guard::foreign_requests(&public_url)?)
@@ -92,7 +97,7 @@ pub fn build(
         .layer(RequestBodyLimitLayer::new(guard::BODY_LIMIT))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
         .layer(CatchPanicLayer::custom(guard::after_panic))
-        .layer(middleware::from_fn_with_state(failure, guard::explain_refusals))
+        .layer(middleware::from_fn_with_state(notices, guard::explain_refusals))
         .layer(middleware::from_fn_with_state(Arc::new(headers), guard::add_headers))
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(

@@ -18,6 +18,15 @@ pub struct Refused {
     pub code: String,
     /// A sentence to show.
     pub message: String,
+    /// Whether it is certain that nothing was done: the server understood, and said no.
+    pub certain: bool,
+}
+
+impl Refused {
+    /// Whether nobody answered, or nothing that makes sense.
+    pub fn is_silence(&self) -> bool {
+        self.code == UNREACHABLE
+    }
 }
 
 /// What is sent.
@@ -48,8 +57,8 @@ pub async fn post(address: &str, fields: Option<Fields>) -> Result<String, Refus
     judge(send(address, fields).await)
 }
 
-/// Whether the answer is a good one, and its text.
-async fn send(address: &str, body: Option<Fields>) -> Option<(bool, String)> {
+/// The answer's status and its text.
+async fn send(address: &str, body: Option<Fields>) -> Option<(u16, String)> {
     let request = RequestInit::new();
     let headers = Headers::new().ok()?;
     headers.append("Accept", "application/json").ok()?;
@@ -64,27 +73,32 @@ async fn send(address: &str, body: Option<Fields>) -> Option<(bool, String)> {
     let answer = web_sys::window()?.fetch_with_str_and_init(address, &request);
     let answer: Response = JsFuture::from(answer).await.ok()?.unchecked_into();
     let text: JsValue = JsFuture::from(answer.text().ok()?).await.ok()?;
-    Some((answer.ok(), text.as_string()?))
+    Some((answer.status(), text.as_string()?))
 }
 
-fn judge(answer: Option<(bool, String)>) -> Result<String, Refused> {
+fn judge(answer: Option<(u16, String)>) -> Result<String, Refused> {
     match answer {
-        Some((true, text)) => Ok(text),
-        Some((false, text)) => {
-            Err(parse(&text).and_then(|json| refused(&json)).unwrap_or_else(unreachable))
+        Some((200..=299, text)) => Ok(text),
+        Some((status, text)) => {
+            let told = parse(&text).and_then(|json| refused(&json, status));
+            Err(told.unwrap_or_else(unreachable))
         }
         None => Err(unreachable()),
     }
 }
 
-fn refused<J: Json>(json: &J) -> Option<Refused> {
-    Some(Refused { code: json.text_of("code")?, message: json.text_of("message")? })
+fn refused<J: Json>(json: &J, status: u16) -> Option<Refused> {
+    let certain = (400..500).contains(&status);
+    Some(Refused { code: json.text_of("code")?, message: json.text_of("message")?, certain })
 }
+
+const UNREACHABLE: &str = "unreachable";
 
 fn unreachable() -> Refused {
     Refused {
-        code: "unreachable".to_owned(),
+        code: UNREACHABLE.to_owned(),
         message: "The shop cannot be reached just now. Please try again.".to_owned(),
+        certain: false,
     }
 }
 
@@ -96,16 +110,24 @@ mod tests {
     #[test]
     fn a_refusal_is_read_as_the_server_writes_it() {
         let error = StoreError::new("out_of_stock", 409, "Only 2 left.").with([("left", 2)]);
-        let refused = refused(&serde_json::to_value(&error).unwrap()).unwrap();
+        let refused = refused(&serde_json::to_value(&error).unwrap(), error.status).unwrap();
         assert_eq!(
             (refused.code.as_str(), refused.message.as_str()),
             ("out_of_stock", "Only 2 left.")
         );
+        assert!(refused.certain);
+    }
+
+    #[test]
+    fn after_a_fault_of_the_servers_it_is_not_certain_that_nothing_was_done() {
+        let error = serde_json::to_value(StoreError::internal()).unwrap();
+        assert!(!refused(&error, 500).unwrap().certain);
+        assert!(!judge(None).unwrap_err().certain);
     }
 
     #[test]
     fn no_answer_is_told_as_such() {
-        assert_eq!(judge(None).unwrap_err().code, "unreachable");
-        assert_eq!(judge(Some((true, "7".to_owned()))).as_deref(), Ok("7"));
+        assert!(judge(None).unwrap_err().is_silence());
+        assert_eq!(judge(Some((200, "7".to_owned()))).as_deref(), Ok("7"));
     }
 }

@@ -6,14 +6,14 @@ use crate::{
     error::StoreError,
     services::{LoadFailed, private, see_other, services, visitor},
 };
-use accounts::cookie;
+use accounts::{SessionToken, WishId, cookie};
 use domain::{Cart, Quantity, Sku, Slug, cart::CartError};
 use form_urlencoded::Serializer;
 use http::header::SET_COOKIE;
 use leptos::{prelude::*, server};
 use leptos_axum::ResponseOptions;
-use orders::CartFailure;
 pub use orders::FreshCart;
+use orders::{CartFailure, Wanted};
 use std::collections::{BTreeMap, HashMap};
 
 /// The cart at current prices, with what changed and what is short.
@@ -23,7 +23,9 @@ pub async fn fresh_cart() -> Result<FreshCart, LoadFailed> {
 }
 
 /// Adds to the visitor's own cart: a SKU, or the one among `variants` (see [`Variants`]) that has these
-/// options. `slug` is the product's page, for the way back.
+/// options. `slug` is the product's page, for the way back; `seen_price` what one cost on it, in minor
+/// units, which is compared, never charged; `wish` what the wish is called ([`WishId`]), so that one
+/// that is sent again is granted once.
 ///
 /// Who may call it: anyone. A visitor without a session gets one.
 #[server(prefix = "/api", endpoint = "cart/add")]
@@ -33,13 +35,21 @@ pub async fn add_to_cart(
     variants: Option<String>,
     #[server(default)] options: BTreeMap<String, String>,
     quantity: Option<String>,
+    seen_price: Option<String>,
+    wish: Option<String>,
 ) -> Result<Cart, StoreError> {
     let typed = quantity.unwrap_or_default();
-    let named = sku.or_else(|| Variants::written(variants.as_deref()?).sku_of(&options));
-    let outcome = add(named.as_deref(), &typed).await;
+    let seen = seen_price.and_then(|minor| minor.parse().ok());
+    let meant = match sku {
+        Some(sku) => Some((sku, seen)),
+        None => variants.and_then(|variants| Variants::written(&variants).find(&options)),
+    };
+    // A name that makes no sense is none: the wish is then granted as often as it is sent.
+    let outcome = add(meant, &typed, wish.and_then(|name| name.parse().ok())).await;
     let back = |problem: Problem, sku: Option<Sku>| match &slug {
         Some(slug) if Slug::parse(slug).is_ok() => {
-            return_to(&format!("/p/{slug}"), sku, &typed, problem)
+            let way = return_to(&format!("/p/{slug}"), sku, &typed, problem);
+            if problem == Problem::NotSold { with_options(way, &options) } else { way }
         }
         _ => return_to("/cart", sku, &typed, problem),
     };
@@ -95,17 +105,20 @@ struct Refused {
     sku: Option<Sku>,
 }
 
-async fn add(sku: Option<&str>, typed: &str) -> Result<Cart, Refused> {
-    let sku = Sku::parse(sku.unwrap_or_default())
-        .map_err(|_| Refused { problem: Problem::NotSold, sku: None })?;
+async fn add(
+    meant: Option<(String, Option<i64>)>,
+    typed: &str,
+    wish: Option<WishId>,
+) -> Result<Cart, Refused> {
+    let (sku, seen_price) = meant.unwrap_or_default();
+    let sku = Sku::parse(&sku).map_err(|_| Refused { problem: Problem::NotSold, sku: None })?;
     let refused = |problem| Refused { problem, sku: Some(sku.clone()) };
     let quantity = Quantity::parse(typed).map_err(|error| refused(Problem::Quantity(error)))?;
-    let (orders, visitor) = (services().orders, visitor());
-    let saved = orders.add_to_cart(visitor.session.as_ref(), &sku, quantity).await;
+    let session = visitor().session;
+    let wanted = Wanted { sku: sku.clone(), quantity, seen_price, wish };
+    let saved = services().orders.add_to_cart(session.as_ref(), &wanted).await;
     let saved = saved.map_err(|failure| refused(problem_of(failure)))?;
-    if let (Some(token), Some(response)) = (&saved.new_session, use_context::<ResponseOptions>()) {
-        response.insert_header(SET_COOKIE, cookie::set(token, visitor.secure));
-    }
+    keep_session(saved.new_session.or(session));
     Ok(saved.cart)
 }
 
@@ -115,18 +128,31 @@ async fn set(sku: Option<String>, typed: &str) -> Result<Cart, Refused> {
     let quantity = Quantity::parse(typed).map_err(|error| refused(Problem::Quantity(error)))?;
     let token = visitor().session.ok_or_else(|| refused(Problem::NotInCart))?;
     let outcome = services().orders.set_quantity(&token, &sku, quantity).await;
-    outcome.map_err(|failure| match failure {
+    let cart = outcome.map_err(|failure| match failure {
         // The number is the whole wish: how many there are already says nothing.
         CartFailure::OutOfStock { left, .. } => refused(Problem::OutOfStock { left, in_cart: 0 }),
         failure => refused(problem_of(failure)),
-    })
+    })?;
+    keep_session(Some(token));
+    Ok(cart)
 }
 
 async fn remove(sku: Option<String>) -> Result<Cart, Refused> {
     let sku = named(sku)?;
     let Some(token) = visitor().session else { return Ok(Cart::default()) };
     let outcome = services().orders.remove(&token, &sku).await;
-    outcome.map_err(|failure| Refused { problem: problem_of(failure), sku: Some(sku) })
+    let cart =
+        outcome.map_err(|failure| Refused { problem: problem_of(failure), sku: Some(sku) })?;
+    keep_session(Some(token));
+    Ok(cart)
+}
+
+/// Lets the browser keep its token for as long as the session now lives: each change of the cart moves
+/// its end on.
+fn keep_session(token: Option<SessionToken>) {
+    if let (Some(token), Some(response)) = (token, use_context::<ResponseOptions>()) {
+        response.insert_header(SET_COOKIE, cookie::set(&token, visitor().secure));
+    }
 }
 
 fn named(sku: Option<String>) -> Result<Sku, Refused> {
@@ -194,10 +220,34 @@ fn return_to(path: &str, sku: Option<Sku>, typed: &str, problem: Problem) -> Str
     format!("{path}?{}", query.finish())
 }
 
+/// The way back with what was chosen, which no SKU says of a combination that is not made: so much of
+/// it as a product can have.
+fn with_options(way: String, options: &BTreeMap<String, String>) -> String {
+    let some = options.iter().filter(|(code, value)| code.len() + value.len() < 200).take(10);
+    let mut query = Serializer::new(way);
+    for (code, value) in some {
+        query.append_pair(&format!("options[{code}]"), value);
+    }
+    query.finish()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use domain::quantity::QuantityError;
+
+    #[test]
+    fn a_combination_that_is_not_made_comes_back_as_it_was_chosen() {
+        let chosen = |code: &str, value: &str| (code.to_owned(), value.to_owned());
+        let mut options: BTreeMap<_, _> =
+            [chosen("size", "15 & more"), chosen("ram", "8GB")].into();
+        let way = return_to("/p/laptop", None, "2", Problem::NotSold);
+        let back = "/p/laptop?quantity=2&problem=not_sold\
+                    &options%5Bram%5D=8GB&options%5Bsize%5D=15+%26+more";
+        assert_eq!(with_options(way.clone(), &options), back);
+        options.extend((0..99).map(|n| chosen(&n.to_string(), &"x".repeat(150))));
+        assert!(with_options(way, &options).len() < 3_000);
+    }
 
     #[test]
     fn what_was_typed_comes_back_with_the_reason() {

@@ -1,5 +1,5 @@
-//! The link to the cart in every header, with the count, and the drawer it opens. Pages are cached and
-//! the same for all, so the count is known to the browser only.
+//! The link to the cart in every header, with the count, and the drawer it opens. Most pages are cached
+//! and the same for all: on them the count is known to the browser only.
 
 use super::{
     lines,
@@ -97,18 +97,33 @@ fn spoken(pieces: u32) -> String {
 
 #[cfg(feature = "ssr")]
 mod markup {
-    use super::LiveCartLink;
+    use super::{LiveCartLink, spoken};
     use crate::cart::markup::{LineTemplate, Lines};
     use leptos::prelude::*;
 
     /// The link "Cart". With scripts its name carries the count, and it opens the drawer.
     #[component]
-    pub fn CartBadge() -> impl IntoView {
+    pub fn CartBadge(
+        /// How many pieces are in the cart, as far as the page may know.
+        pieces: u32,
+    ) -> impl IntoView {
+        let known = pieces > 0;
         view! {
             <LiveCartLink>
-                <a class="cart-link" id="cart-link" href="/cart">
+                <a
+                    class="cart-link"
+                    id="cart-link"
+                    href="/cart"
+                    aria-label=known.then(|| spoken(pieces))
+                >
                     "Cart"
-                    <span class="cart-link__count" data-slot="count" aria-hidden="true" hidden></span>
+                    <span
+                        class="cart-link__count"
+                        data-slot="count"
+                        data-count=known.then(|| pieces.to_string())
+                        aria-hidden="true"
+                        hidden=!known
+                    ></span>
                 </a>
                 <LineTemplate/>
                 <dialog class="drawer" id="cart-drawer" aria-labelledby="drawer-title">

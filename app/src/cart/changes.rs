@@ -23,10 +23,9 @@ pub fn Changes(
 /// One change as a sentence.
 fn in_words(change: &CartChange) -> String {
     match change {
-        CartChange::Price { name, was, now, .. } => format!(
-            "The price of {name} changed from {was} to {now} while it was in your cart. Keep it if \
-             that suits you."
-        ),
+        CartChange::Price { name, was, now, .. } => {
+            format!("The price of {name} changed from {was} to {now}. Keep it if that suits you.")
+        }
         CartChange::Withdrawn { name, .. } => {
             format!("{name} is no longer sold and was taken out of your cart.")
         }
@@ -44,6 +43,6 @@ mod tests {
         let eur = |minor| Money::new(minor, Currency::EUR);
         let change =
             CartChange::Price { sku, name: "Lamp".to_owned(), was: eur(1_900), now: eur(2_100) };
-        assert!(in_words(&change).starts_with("The price of Lamp changed from €19.00 to €21.00 "));
+        assert!(in_words(&change).starts_with("The price of Lamp changed from €19.00 to €21.00. "));
     }
 }

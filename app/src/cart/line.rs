@@ -1,5 +1,6 @@
 //! What a line of the cart shows, the same when the server writes it and when the browser does.
 
+use crate::address::of_variant;
 use domain::{Cart, CartLine, product::Sellable};
 
 /// A line as it is shown.
@@ -35,7 +36,7 @@ impl LineShown {
         });
         Self {
             sku: sku.to_string(),
-            address: format!("/p/{slug}?sku={sku}"),
+            address: of_variant(slug, sku),
             photograph: photograph.unwrap_or_default(),
             name: name.clone(),
             spoken: spoken_name(cart, &line.item),

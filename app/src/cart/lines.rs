@@ -2,7 +2,7 @@
 //! a way back. Their HTML is the server's (`markup`).
 
 use super::{line::LineShown, store, view::Wish};
-use crate::browser::{Part, after};
+use crate::browser::{Part, after, random_name};
 use domain::{Cart, CartLine, Quantity, Sku};
 use std::{cell::RefCell, rc::Rc};
 
@@ -145,12 +145,14 @@ fn remove(root: &Part, sku: &str, removed: &Rc<RefCell<Option<CartLine>>>) {
     let Some(line) = lines.find(|line| line.item.sku.as_str() == sku) else { return };
     root.say_in("removed-name", &line.item.name);
     root.show_in("removed", true);
+    root.say_in("refused", "");
     let sku = line.item.sku.clone();
     removed.replace(Some(line));
     let notice = root.clone();
     let answered = move |outcome: Result<(), String>| {
-        if outcome.is_err() {
+        if let Err(reason) = outcome {
             notice.show_in("removed", false);
+            notice.say_in("refused", &reason);
         }
     };
     store::wish(Wish::Remove { sku }, Box::new(answered));
@@ -162,7 +164,13 @@ fn undo(root: &Part, removed: Option<CartLine>) {
     root.show_in("removed", false);
     let Some(CartLine { item, quantity }) = removed else { return };
     let sku = item.sku.to_string();
-    store::wish(Wish::Add { item: Box::new(item), quantity }, Box::new(|_| ()));
+    root.say_in("refused", "");
+    let notice = root.clone();
+    let answered = move |outcome: Result<(), String>| {
+        notice.say_in("refused", &outcome.err().unwrap_or_default());
+    };
+    let wish = Wish::Add { item: Box::new(item), quantity, name: random_name() };
+    store::wish(wish, Box::new(answered));
     let root = root.clone();
     let focus = move || {
         let item = root.slot("lines").and_then(|list| item_of(&list, &sku));

@@ -22,7 +22,7 @@ pub struct LineProblem {
     pub reason: String,
 }
 
-/// Lines, and a place for the way back after one was removed.
+/// Lines, and a place for the way back after one was removed, or for the reason why it was not.
 #[component]
 pub fn Lines(
     /// The lines, in the cart's order.
@@ -36,6 +36,7 @@ pub fn Lines(
                 " was removed. "
                 <button type="button" class="link" data-does="undo">"Undo"</button>
             </p>
+            <p class="field__error" data-slot="refused"></p>
         </div>
         <ul class="lines" role="list" data-slot="lines">{lines}</ul>
     }

@@ -10,7 +10,11 @@ use super::{
     problem::Problem,
     taxes_in_words,
 };
-use crate::{content::Failure, services::services, shell::PrivateHead};
+use crate::{
+    content::Failure,
+    services::services,
+    shell::{Frame, PrivateHead},
+};
 use domain::{
     Cart, CartLine, Sku,
     checkout::ShortLine,
@@ -35,7 +39,8 @@ impl Asked {
     }
 }
 
-/// `/cart?sku=…&quantity=…&problem=…` or `/cart?removed=…&quantity=…`
+/// `/cart?sku=…&quantity=…&problem=…` or `/cart?removed=…&quantity=…`, with its frame: here the header
+/// can say how much is in the cart.
 #[component]
 pub fn CartPage() -> impl IntoView {
     let asked = use_query_map().with_untracked(|query| {
@@ -49,8 +54,11 @@ pub fn CartPage() -> impl IntoView {
     });
     Suspend::new(async move {
         match api::fresh_cart().await {
-            Ok(fresh) => view! { <CartView fresh asked/> }.into_any(),
-            Err(_) => view! { <Failure/> }.into_any(),
+            Ok(fresh) => {
+                let pieces = fresh.cart.pieces();
+                view! { <Frame pieces><CartView fresh asked/></Frame> }.into_any()
+            }
+            Err(_) => view! { <Frame><Failure/></Frame> }.into_any(),
         }
     })
     .into_any()

@@ -1,11 +1,13 @@
 //! The one cart of this page, shared by its islands, with the other tabs and with the next page.
 //!
-//! Wishes go to the server one after the other, so that answers cannot overtake each other; what
-//! they do to the cart shows at once (see `view`). The last cart the server told is kept by the
+//! Wishes go to the server one after the other, those of all tabs taken together, so that answers
+//! cannot overtake each other and one session is begun, not two; what they do to the cart shows at once
+//! (see `view`). Where it is not certain what became of a wish, the server is asked how the cart stands.
+//! The last cart the server told is kept by the
 //! browser, so that the next page shows it without asking; a visitor who never had a cart causes no
 //! request. Only effects and event handlers may call this: on the server there is no such cart.
 
-use super::view::{CartView, Wish, is_newer};
+use super::view::{CartView, Wish, Word};
 use crate::browser::{self, Channel, Denied, Fields, Refused, read};
 use domain::Cart;
 use leptos::{prelude::*, task::spawn_local};
@@ -133,15 +135,13 @@ fn recall() {
     }
 }
 
-/// Another tab told how the cart stands. What is older than what this tab knows may belong to a new
-/// session, so the server is asked.
+/// Another tab told how the cart stands.
 fn hear(text: String) {
     let Some(cart) = read(&text) else { return };
-    let known = confirmed();
-    if is_newer(&cart, &known) {
-        STORE.with(|store| store.view.update(|view| view.adopt(cart)));
-    } else if is_newer(&known, &cart) {
-        look();
+    match Word::of(&cart, &confirmed()) {
+        Word::Known => {}
+        Word::Later => STORE.with(|store| store.view.update(|view| view.adopt(cart))),
+        Word::Doubtful => look(),
     }
 }
 
@@ -169,30 +169,12 @@ fn read(text: &str) -> Option<Cart> {
 async fn send_all() {
     let view = STORE.with(|store| store.view.clone());
     while let Some(wish) = view.with_untracked(|view| view.next().cloned()) {
-        if wish != Wish::Look {
-            doubt();
-        }
-        let (cart, outcome) = match ask(&wish).await {
-            Ok(text) => {
-                let cart = read(&text);
-                if let Some(cart) = &cart {
-                    keep(&text, cart);
-                }
-                (cart, Ok(()))
+        match wish {
+            Wish::Look => send(wish).await,
+            _ => {
+                doubt();
+                browser::alone(NAME, Box::pin(send(wish))).await;
             }
-            Err(refused) => {
-                if refused.code == "not_in_cart" {
-                    // What this page shows is outdated.
-                    let look: Answered = Box::new(|_| ());
-                    STORE.with(|store| store.answered.borrow_mut().push_back(look));
-                    let _ = view.try_update(|view| view.wish(Wish::Look));
-                }
-                (None, Err(refused.message))
-            }
-        };
-        view.update(|view| view.answered(cart));
-        if let Some(answered) = STORE.with(|store| store.answered.borrow_mut().pop_front()) {
-            answered(outcome);
         }
     }
     STORE.with(|store| store.sending.set(false));
@@ -201,14 +183,59 @@ async fn send_all() {
     }
 }
 
-async fn ask(wish: &Wish) -> Result<String, Refused> {
-    let (address, sku, quantity) = match wish {
-        Wish::Look => return browser::get("/api/cart/get").await,
-        Wish::Add { item, quantity } => ("/api/cart/add", &item.sku, Some(quantity)),
-        Wish::Set { sku, quantity } => ("/api/cart/set", sku, Some(quantity)),
-        Wish::Remove { sku } => ("/api/cart/remove", sku, None),
+/// Sends the wish whose turn it is, and does what its answer says.
+async fn send(wish: Wish) {
+    let view = STORE.with(|store| store.view.clone());
+    let answer = match ask(&wish).await {
+        // It may have been granted all the same: sent again, it is granted once.
+        Err(refused) if refused.is_silence() && wish != Wish::Look => ask(&wish).await,
+        answer => answer,
     };
-    let quantity = quantity.map(ToString::to_string).unwrap_or_default();
-    let fields = Fields::of(&[("sku", sku.as_str()), ("quantity", &quantity)]);
+    let (cart, outcome) = match answer {
+        Ok(text) => {
+            let cart = read(&text);
+            if let Some(cart) = &cart {
+                keep(&text, cart);
+            }
+            (cart, Ok(()))
+        }
+        Err(refused) => {
+            let outdated = refused.code == "not_in_cart";
+            if wish != Wish::Look && (outdated || !refused.certain) {
+                // What this page shows may not be how the cart stands.
+                let look: Answered = Box::new(|_| ());
+                STORE.with(|store| store.answered.borrow_mut().push_back(look));
+                let _ = view.try_update(|view| view.wish(Wish::Look));
+            }
+            (None, Err(refused.message))
+        }
+    };
+    view.update(|view| view.answered(cart));
+    if let Some(answered) = STORE.with(|store| store.answered.borrow_mut().pop_front()) {
+        answered(outcome);
+    }
+}
+
+async fn ask(wish: &Wish) -> Result<String, Refused> {
+    let (address, sku) = match wish {
+        Wish::Look => return browser::get("/api/cart/get").await,
+        Wish::Add { item, .. } => ("/api/cart/add", &item.sku),
+        Wish::Set { sku, .. } => ("/api/cart/set", sku),
+        Wish::Remove { sku } => ("/api/cart/remove", sku),
+    };
+    let quantity = match wish {
+        Wish::Add { quantity, .. } | Wish::Set { quantity, .. } => quantity.to_string(),
+        _ => String::new(),
+    };
+    let (seen_price, name) = match wish {
+        Wish::Add { item, name, .. } => (item.price.minor().to_string(), name.as_str()),
+        _ => (String::new(), ""),
+    };
+    let fields = Fields::of(&[
+        ("sku", sku.as_str()),
+        ("quantity", &quantity),
+        ("seen_price", &seen_price),
+        ("wish", name),
+    ]);
     browser::post(address, fields).await
 }

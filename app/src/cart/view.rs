@@ -14,6 +14,8 @@ pub enum Wish {
         item: Box<Sellable>,
         /// How many more.
         quantity: Quantity,
+        /// What tells this wish from any other, so that it is granted once however often it is sent.
+        name: String,
     },
     /// So many of what is there.
     Set {
@@ -35,7 +37,7 @@ impl Wish {
     /// Does to a cart what is wished.
     fn apply(&self, cart: &mut Cart) -> Result<(), CartError> {
         match self {
-            Self::Add { item, quantity } => cart.add((**item).clone(), *quantity),
+            Self::Add { item, quantity, .. } => cart.add((**item).clone(), *quantity),
             Self::Set { sku, quantity } => cart.set_quantity(sku, *quantity),
             Self::Remove { sku } => {
                 cart.remove(sku);
@@ -95,11 +97,28 @@ impl CartView {
     }
 }
 
-/// Whether a cart is a later state of one session's cart than another. Versions are counted round, so
-/// the nearer way decides.
-pub fn is_newer(cart: &Cart, than: &Cart) -> bool {
-    let ahead = cart.version.wrapping_sub(than.version);
-    ahead != 0 && ahead < u32::MAX / 2
+/// What another tab's word of the cart is worth beside what this one knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// It is known.
+    Known,
+    /// It is a later state of the same cart.
+    Later,
+    /// The two do not fit together: an earlier state, or the cart of another session. The server knows.
+    Doubtful,
+}
+
+impl Word {
+    /// Weighs what was told against what is known. Versions are counted round, so the nearer way
+    /// decides which is the later.
+    pub fn of(told: &Cart, known: &Cart) -> Self {
+        let ahead = told.version.wrapping_sub(known.version);
+        match told == known {
+            true => Self::Known,
+            false if ahead != 0 && ahead < u32::MAX / 2 => Self::Later,
+            false => Self::Doubtful,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -108,7 +127,8 @@ mod tests {
     use super::*;
 
     fn add(name: &str, quantity: u32) -> Wish {
-        Wish::Add { item: Box::new(item(name, 1_000)), quantity: pieces(quantity) }
+        let item = Box::new(item(name, 1_000));
+        Wish::Add { item, quantity: pieces(quantity), name: String::new() }
     }
 
     fn holding(lines: &[(&str, u32)]) -> Cart {
@@ -173,9 +193,16 @@ mod tests {
     #[test]
     fn the_later_state_of_a_cart_is_known_by_its_version() {
         let at = |version| Cart { version, ..Cart::default() };
-        assert!(is_newer(&at(8), &at(7)));
-        assert!(!is_newer(&at(7), &at(7)));
-        assert!(!is_newer(&at(1), &at(7)));
-        assert!(is_newer(&at(0), &at(u32::MAX)));
+        assert_eq!(Word::of(&at(8), &at(7)), Word::Later);
+        assert_eq!(Word::of(&at(7), &at(7)), Word::Known);
+        assert_eq!(Word::of(&at(1), &at(7)), Word::Doubtful);
+        assert_eq!(Word::of(&at(0), &at(u32::MAX)), Word::Later);
+    }
+
+    #[test]
+    fn two_carts_of_the_same_version_that_differ_are_not_one_cart() {
+        let (one, other) = (holding(&[("a", 1)]), holding(&[("b", 1)]));
+        assert_eq!(one.version, other.version);
+        assert_eq!(Word::of(&one, &other), Word::Doubtful);
     }
 }

@@ -4,12 +4,15 @@
 //! What is chosen and typed stays in the form's fields and is read from there when it matters, so that
 //! nothing is lost that was chosen before the form was alive.
 
+#[cfg(feature = "ssr")]
+mod asked;
 mod goods;
 #[cfg(feature = "ssr")]
 mod markup;
 
 use crate::{
-    browser::{Part, awake, on_passed, parse, rename},
+    address::of_variant,
+    browser::{Part, awake, on_passed, parse, random_name, rename},
     cart::{store, view::Wish, wake_onward},
 };
 use domain::{Quantity, product::Offer};
@@ -18,7 +21,7 @@ use leptos::prelude::*;
 use std::rc::Rc;
 
 #[cfg(feature = "ssr")]
-pub use markup::BuyBox;
+pub use {asked::Asked, markup::BuyBox};
 
 /// Brings the buy box of the page to life.
 #[island]
@@ -102,7 +105,7 @@ impl Live {
         if let Some(offer) = self.chosen()
             && !self.picks().is_empty()
         {
-            rename(&format!("/p/{}?sku={}", self.goods.item.slug, offer.variant.sku));
+            rename(&of_variant(&self.goods.item.slug, &offer.variant.sku));
         }
     }
 
@@ -120,7 +123,7 @@ impl Live {
                     }
                 };
                 let item = Box::new(self.goods.sellable(offer));
-                store::wish(Wish::Add { item, quantity }, Box::new(answered));
+                store::wish(Wish::Add { item, quantity, name: random_name() }, Box::new(answered));
             }
         }
     }

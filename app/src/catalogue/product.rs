@@ -2,7 +2,7 @@
 
 use super::{
     api,
-    buy_box::BuyBox,
+    buy_box::{Asked, BuyBox},
     gallery::Gallery,
     particulars::{Delivery, Description, Specification},
     structured::{self, StructuredData},
@@ -28,30 +28,18 @@ pub struct ProductOnSale {
     pub related: Vec<StockedCard>,
 }
 
-/// What an address says of the buy box: what was chosen and typed, and why it could not be had.
-#[derive(Debug, Clone, Default)]
-struct Chosen {
-    sku: Option<String>,
-    quantity: Option<String>,
-    problem: Option<String>,
-}
-
-/// `/p/{slug}?sku=…&quantity=…&problem=…`
+/// `/p/{slug}?sku=…&quantity=…&problem=…&options[…]=…`
 #[component]
 pub fn ProductPage() -> impl IntoView {
     let slug = use_params_map().with_untracked(|params| params.get("slug")).unwrap_or_default();
-    let chosen = use_query_map().with_untracked(|query| Chosen {
-        sku: query.get("sku"),
-        quantity: query.get("quantity"),
-        problem: query.get("problem"),
-    });
+    let asked = use_query_map().with_untracked(Asked::read);
     // An answer to what one visitor typed is for that visitor.
-    if chosen.quantity.is_some() || chosen.problem.is_some() {
+    if asked.is_personal() {
         private();
     }
     Suspend::new(async move {
         match api::product(&slug).await {
-            Ok(Some(sale)) => view! { <ProductView sale chosen/> }.into_any(),
+            Ok(Some(sale)) => view! { <ProductView sale asked/> }.into_any(),
             Ok(None) => view! { <NotFound/> }.into_any(),
             Err(_) => view! { <Failure/> }.into_any(),
         }
@@ -59,23 +47,14 @@ pub fn ProductPage() -> impl IntoView {
 }
 
 #[component]
-fn ProductView(sale: ProductOnSale, chosen: Chosen) -> impl IntoView {
+fn ProductView(sale: ProductOnSale, asked: Asked) -> impl IntoView {
     let ProductOnSale { product, offers, related } = sale;
     let shop = services().public_url;
     let path = format!("/p/{}", product.slug);
     let way = structured::breadcrumb(&shop, &product.breadcrumb, &product.name, &path);
     let data = structured::product(&shop, &product, &offers);
     let slug = product.slug.to_string();
-    let buy_box = view! {
-        <BuyBox
-            product=product.clone()
-            offers
-            sku=chosen.sku
-            quantity=chosen.quantity
-            problem=chosen.problem
-        />
-    };
-    let buy_box = buy_box.into_any();
+    let buy_box = view! { <BuyBox product=product.clone() offers asked/> }.into_any();
     view! {
         <Head
             title=product.seo_title.clone().unwrap_or_else(|| product.name.clone())

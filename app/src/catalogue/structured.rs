@@ -35,9 +35,11 @@ pub fn product(shop: &str, product: &Product, offers: &[Offer]) -> Value {
         "name": product.name,
         "description": product.description,
         "url": page,
-        "image": images,
         "offers": offers.iter().map(|one| offer(&page, one)).collect::<Vec<_>>(),
     });
+    if !images.is_empty() {
+        data["image"] = json!(images);
+    }
     if let Some(brand) = &product.brand {
         data["brand"] = json!({ "@type": "Brand", "name": brand });
     }
@@ -100,7 +102,12 @@ pub fn breadcrumb(shop: &str, categories: &[CategoryLink], name: &str, path: &st
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{Currency, Money, Sku, Slug, product::Variant, stock::StockClass, tax::TaxClass};
+    use domain::{
+        Currency, Money, Sku, Slug,
+        product::{Picture, Variant},
+        stock::StockClass,
+        tax::TaxClass,
+    };
 
     fn cap() -> Product {
         Product {
@@ -138,6 +145,24 @@ mod tests {
         assert_eq!(offer["priceCurrency"], "EUR");
         assert_eq!(offer["availability"], "https://schema.org/OutOfStock");
         assert_eq!(data["gtin"], "4006381333931");
+    }
+
+    #[test]
+    fn a_product_without_a_picture_names_none() {
+        let bare = product("https://shop.test", &cap(), &[]);
+        assert!(bare.get("image").is_none(), "{bare}");
+        let picture = Picture {
+            base: "/media/ab/cap".into(),
+            widths: vec![320],
+            width: 320,
+            height: 400,
+            placeholder: String::new(),
+            alt: String::new(),
+            credit: None,
+        };
+        let shown = Product { pictures: vec![picture], ..cap() };
+        let data = product("https://shop.test", &shown, &[]);
+        assert_eq!(data["image"], json!(["https://shop.test/media/ab/cap-320.jpg"]));
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub const TITLE: &str = "Something went wrong";
 pub fn Apology() -> impl IntoView {
     view! {
         <section class="notice">
-            <p class="notice__code">"500"</p>
+            <p class="notice__code">"Sorry"</p>
             <h1>"This page could not be made"</h1>
             <p>"The fault is ours. Your cart is safe; please try again in a moment."</p>
             <p><a class="button" href="/">"Go to the front page"</a></p>

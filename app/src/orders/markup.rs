@@ -31,6 +31,7 @@ pub struct Status {
 pub fn OrderStatus(status: Status) -> impl IntoView {
     let Status { number, key, standing, cancelled, amount, placed, paid, arrival } = status;
     let news = format!("/events?order={number}&key={key}");
+    let page = format!("/orders/{number}?key={key}");
     view! {
         <div
             id="order"
@@ -43,6 +44,8 @@ pub fn OrderStatus(status: Status) -> impl IntoView {
             <section class="order__status">
                 <p class="order__headline" role="status" data-slot="headline">{standing.headline()}</p>
                 <p data-slot="meaning">{standing.meaning(cancelled)}</p>
+                // Where the page's program does not arrive, no news come by themselves.
+                {standing.is_pending().then(|| view! { <p class="plain-only"><a href=page>"Look again"</a></p> })}
                 <form action="/api/orders/pay" method="post" hidden=!standing.can_pay() data-slot="pay">
                     <input type="hidden" name="number" value=number/>
                     <input type="hidden" name="key" value=key/>

@@ -6,10 +6,16 @@ use leptos::prelude::*;
 
 /// The shop around a page: header, the page as the document's main part, footer.
 #[component]
-pub fn Frame(children: Children) -> impl IntoView {
+pub fn Frame(
+    /// How many pieces are in the visitor's cart, on a page that is the visitor's own.
+    #[prop(optional)]
+    pieces: u32,
+    /// The page.
+    children: Children,
+) -> impl IntoView {
     view! {
         <SkipLink/>
-        <Header/>
+        <Header pieces/>
         <main id="content">{children()}</main>
         <Footer/>
     }

@@ -56,7 +56,7 @@ pub fn Head(
     // These tags write themselves into the document's head when they are rendered, through the
     // context: they must take it along to where the page, loaded by then, is rendered.
     OwnedView::new(view! {
-        <Title text=with_shop(&title)/>
+        <Title text=escaped(&with_shop(&title))/>
         <Meta name="description" content=description.clone()/>
         <Link rel="canonical" href=url.clone()/>
         <Meta property="og:type" content=kind/>
@@ -81,7 +81,7 @@ pub fn PrivateHead(
     children: Option<Children>,
 ) -> impl IntoView {
     OwnedView::new(view! {
-        <Title text=with_shop(&title)/>
+        <Title text=escaped(&with_shop(&title))/>
         <Meta name="robots" content="noindex"/>
         {children.map(|more| more())}
     })
@@ -93,5 +93,23 @@ pub(super) fn with_shop(title: &str) -> String {
     match title {
         SHOP_NAME => title.to_owned(),
         _ => format!("{title} – {SHOP_NAME}"),
+    }
+}
+
+/// A text as it stands in HTML. What `Title` is given it writes as it is (leptos_meta 0.8), while
+/// attributes and everything in a view are escaped by those who write them.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_ends_the_title_it_stands_in() {
+        let title = escaped(&with_shop("Cap </title><script>alert(1)</script> &lt;"));
+        let escaped = "Cap &lt;/title&gt;&lt;script&gt;alert(1)&lt;/script&gt; &amp;lt; – Vitrine";
+        assert_eq!(title, escaped);
     }
 }

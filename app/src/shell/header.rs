@@ -7,8 +7,11 @@ use leptos::prelude::*;
 
 /// The shop's name, its categories and the cart.
 #[component]
-pub fn Header() -> impl IntoView {
-    let cart = view! { <CartBadge/> }.into_any();
+pub fn Header(
+    /// How many pieces are in the cart, as far as the page may know.
+    pieces: u32,
+) -> impl IntoView {
+    let cart = view! { <CartBadge pieces/> }.into_any();
     view! {
         <header class="header">
             <a class="header__name" href="/">{SHOP_NAME}</a>

@@ -10,7 +10,7 @@ pub use frame::{Frame, PlainFrame};
 pub use head::{Head, Kind, PrivateHead};
 
 use crate::{
-    content::{Apology, FAILURE_TITLE},
+    content::{Apology, FAILURE_TITLE, TOO_FAST_TITLE, TooFast},
     routes::App,
     services::services,
 };
@@ -46,9 +46,18 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
-/// The document for a fault that left nothing to render a page with: no service is asked and no
-/// script runs. It can be made once and kept.
+/// The document for a fault that left nothing to render a page with. It can be made once and kept.
 pub fn failure_document(options: LeptosOptions) -> String {
+    bare_document(options, FAILURE_TITLE, || view! { <Apology/> }.into_any())
+}
+
+/// The document for somebody who sends forms too fast. It can be made once and kept.
+pub fn too_fast_document(options: LeptosOptions) -> String {
+    bare_document(options, TOO_FAST_TITLE, || view! { <TooFast/> }.into_any())
+}
+
+/// A document for which no service is asked, and in which no script runs.
+fn bare_document(options: LeptosOptions, title: &str, says: fn() -> AnyView) -> String {
     let document = || {
         view! {
             <!DOCTYPE html>
@@ -56,11 +65,11 @@ pub fn failure_document(options: LeptosOptions) -> String {
                 <head>
                     <Essentials options/>
                     <meta name="robots" content="noindex"/>
-                    <title>{head::with_shop(FAILURE_TITLE)}</title>
+                    <title>{head::with_shop(title)}</title>
                 </head>
                 <body>
                     <PlainFrame>
-                        <Apology/>
+                        {says()}
                     </PlainFrame>
                 </body>
             </html>
@@ -84,13 +93,16 @@ pub fn own_scripts(options: LeptosOptions) -> String {
     Owner::new().with(|| view! { <Scripts options/> }.to_html())
 }
 
-/// What every document begins with. The two colours are the stylesheet's paper, by day and by night.
+/// The stylesheet's paper, by day and by night.
+const PAPER: [(&str, &str); 2] = [("light", "#faf8f4"), ("dark", "#141311")];
+
+/// What every document begins with.
 #[component]
 fn Essentials(options: LeptosOptions) -> impl IntoView {
     view! {
         <meta charset="utf-8"/>
         <meta name="viewport" content="width=device-width, initial-scale=1"/>
-        {[("light", "#faf8f4"), ("dark", "#141311")].map(paper)}
+        {PAPER.map(paper)}
         <HashedStylesheet options/>
         <link rel="preload" href=FONT r#as="font" r#type="font/woff2" crossorigin=""/>
         <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
@@ -106,6 +118,13 @@ fn paper((scheme, colour): (&str, &'static str)) -> impl IntoView + use<> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_browsers_surroundings_have_the_colour_of_the_paper() {
+        let tokens = include_str!("../../../style/tokens.css");
+        let [(_, day), (_, night)] = PAPER;
+        assert!(tokens.contains(&format!("--paper: light-dark({day}, {night});")));
+    }
 
     #[test]
     fn the_last_resort_is_a_whole_page_without_scripts() {

@@ -29,7 +29,7 @@ export class CartPage {
     else await form.getByRole("button", { name: "Update" }).click();
   }
 
-  async remove(name: string): Promise<void> {
+  async remove(name: string, { refused = false } = {}): Promise<void> {
     const button = this.page.getByRole("button", { name: `Remove ${name}` });
     if (this.scripts) {
       await listens(this.page.locator("form", { has: button }), "submit");
@@ -37,7 +37,7 @@ export class CartPage {
     } else {
       await button.click();
     }
-    await expect(button).toBeHidden();
+    await expect(button).toBeVisible({ visible: refused });
   }
 
   async undo(): Promise<void> {

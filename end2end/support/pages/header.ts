@@ -3,7 +3,7 @@ import { listens } from "../alive";
 
 /** What stands above every page. */
 export class Header {
-  /** "Cart", "Cart, 1 item", "Cart, 2 items"; the count is there with scripts only. */
+  /** "Cart", "Cart, 1 item", "Cart, 2 items"; without scripts the count is on the cart's page only. */
   readonly cart: Locator;
   /** What the cart's link opens with scripts. */
   readonly drawer: Locator;

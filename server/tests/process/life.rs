@@ -29,6 +29,19 @@ async fn the_readiness_names_what_is_missing_and_heals() {
 }
 
 #[tokio::test]
+async fn while_the_catalogue_is_away_a_page_says_so_and_heals() {
+    let store = Store::open().await;
+    store.mongodb.cut();
+    let answer = store.get("/p/chair").await;
+    assert!(answer.status().is_server_error(), "{}", answer.status());
+    assert!(answer.headers()["cache-control"].to_str().unwrap().contains("no-store"));
+    let page = answer.text().await.unwrap();
+    assert!(page.contains("This page could not be made") && page.ends_with("</html>"), "{page}");
+    store.mongodb.mend();
+    store.until("it is there again", async || store.get("/p/chair").await.status() == 200).await;
+}
+
+#[tokio::test]
 async fn a_request_in_flight_is_finished_before_the_store_stops() {
     let mut store = Store::open().await;
     store.begin_to_count();

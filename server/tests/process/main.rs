@@ -1,5 +1,6 @@
 //! The binary against real databases: what a request costs them, and what it does when they are away.
 
+mod cart;
 mod configuration;
 mod costs;
 mod doctor;
@@ -7,6 +8,7 @@ mod edge;
 mod freshness;
 mod imports;
 mod life;
+mod markup;
 mod start;
 mod work;
 mod world;

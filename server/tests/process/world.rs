@@ -238,6 +238,13 @@ impl Store {
         Self { serve, url, client, others: Mutex::default(), ground }
     }
 
+    /// Puts more on its shelves: lines as `vitrine import jsonl` reads them.
+    pub async fn put_on_sale(&self, lines: &[serde_json::Value]) {
+        let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+        self.import(&lines.join("
+")).await;
+    }
+
     /// A worker beside it.
     pub fn worker(&self) -> Process {
         self.start("work", &[])

@@ -6,7 +6,8 @@ use http::{HeaderMap, HeaderValue, header::COOKIE};
 
 const PLAIN: &str = "session";
 const SECURE: &str = "__Host-session";
-/// How long a browser keeps it: as long as a session lives after its last change.
+/// How long a browser keeps it: as long as a session lives after its last change. So it is set again
+/// with each of them.
 pub const MAX_AGE_SECONDS: i64 = 30 * 24 * 3600;
 
 /// The token a request carries, if it carries one. Over https only the prefixed name counts: another

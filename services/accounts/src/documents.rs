@@ -1,6 +1,6 @@
 //! The session as MongoDB stores it: the only place of this crate with BSON.
 
-use crate::{SessionId, session::CheckoutDraft};
+use crate::{SessionId, WishId, session::CheckoutDraft};
 use domain::{Cart, Quantity, Sku, product::Sellable};
 use mongodb::{
     Collection, Database, IndexModel,
@@ -18,12 +18,25 @@ pub(crate) struct SessionDocument {
     pub id: String,
     /// The cart, with its version.
     pub cart: Cart,
+    /// The last wishes that were granted, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub granted: Vec<String>,
     /// What was typed at the checkout and not yet ordered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkout: Option<CheckoutDraft>,
     /// When the TTL index may delete it; moved on with each change.
     pub expires_at: DateTime,
 }
+
+impl SessionDocument {
+    /// Whether a wish was granted already, as far as is remembered.
+    pub fn granted(&self, wish: &WishId) -> bool {
+        self.granted.iter().any(|granted| granted == wish.as_str())
+    }
+}
+
+/// How many granted wishes a session remembers: far more than a browser has on their way at once.
+const REMEMBERED: i32 = 16;
 
 pub(crate) fn collection(database: &Database) -> Collection<SessionDocument> {
     database.collection("sessions")
@@ -53,11 +66,20 @@ pub(crate) fn with_version(id: &SessionId, version: u32) -> Document {
 }
 
 /// A live session with room for so many more pieces of the SKU: neither too many different lines nor
-/// more than `most` pieces in its line.
-pub(crate) fn with_room(id: &SessionId, sku: &Sku, quantity: Quantity, most: u32) -> Document {
+/// more than `most` pieces in its line. It has not granted this wish yet.
+pub(crate) fn with_room(
+    id: &SessionId,
+    wish: Option<&WishId>,
+    sku: &Sku,
+    quantity: Quantity,
+    most: u32,
+) -> Document {
     let (sku, last_line) = (sku.as_str(), format!("cart.lines.{}", Cart::MAX_LINES - 1));
     let room = i64::from(most) - i64::from(quantity.get());
     let mut filter = alive(id);
+    if let Some(wish) = wish {
+        filter.insert("granted", doc! { "$ne": wish.as_str() });
+    }
     filter.insert(
         "cart.lines",
         doc! { "$not": { "$elemMatch": { "item.sku": sku, "quantity": { "$gt": room } } } },
@@ -70,8 +92,9 @@ pub(crate) fn with_room(id: &SessionId, sku: &Sku, quantity: Quantity, most: u32
 }
 
 /// [`Cart::add`] as one atomic update, so that two tabs adding at once lose nothing and adding costs
-/// one round trip. A test holds it against the domain's.
+/// one round trip; the wish is remembered with it. A test holds it against the domain's.
 pub(crate) fn add_line(
+    wish: Option<&WishId>,
     item: &Sellable,
     quantity: Quantity,
 ) -> Result<Vec<Document>, mongodb::error::Error> {
@@ -85,17 +108,23 @@ pub(crate) fn add_line(
         "as": "line",
         "in": { "$cond": [
             { "$eq": ["$$line.item.sku", sku.clone()] },
-            { "item": literal.clone(), "quantity": { "$add": ["$$line.quantity", pieces] } },
+            { "item": "$$line.item", "quantity": { "$add": ["$$line.quantity", pieces] } },
             "$$line",
         ] },
     } };
     let appended =
         doc! { "$concatArrays": ["$cart.lines", [{ "item": literal, "quantity": pieces }]] };
-    Ok(vec![doc! { "$set": {
+    let mut set = doc! {
         "cart.lines": { "$cond": [{ "$in": [sku, skus] }, joined, appended] },
         "cart.version": { "$add": ["$cart.version", 1_i64] },
         "expires_at": expires_at(),
-    } }])
+    };
+    if let Some(wish) = wish {
+        let before = doc! { "$ifNull": ["$granted", []] };
+        let all = doc! { "$concatArrays": [before, [{ "$literal": wish.as_str() }]] };
+        set.insert("granted", doc! { "$slice": [all, -REMEMBERED] });
+    }
+    Ok(vec![doc! { "$set": set }])
 }
 
 /// Keeps what was typed at the checkout.

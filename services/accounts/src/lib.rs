@@ -7,9 +7,11 @@ pub mod cookie;
 mod documents;
 mod session;
 mod token;
+mod wish;
 
 pub use session::{AddRefused, Added, CheckoutDraft, Sessions};
 pub use token::{SessionId, SessionToken};
+pub use wish::{NotAWish, WishId};
 
 /// Why a session could not be read or written.
 #[derive(Debug, thiserror::Error)]

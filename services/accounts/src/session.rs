@@ -1,7 +1,7 @@
 //! Sessions and what they carry: the cart and the checkout form.
 
 use crate::{
-    Error, SessionId, SessionToken,
+    Error, SessionId, SessionToken, WishId,
     documents::{self, SessionDocument},
 };
 use domain::{
@@ -87,47 +87,57 @@ impl Sessions {
 
     /// Adds pieces of an item, at most `most` of it all in all, in one round trip; begins a session
     /// for a visitor who has none. A token that is presented but unknown is not revived: the visitor
-    /// gets a new one.
+    /// gets a new one. What was wished under the same name before is not added again, and answered
+    /// with the cart as it is now.
     pub async fn add_to_cart(
         &self,
         token: Option<&SessionToken>,
+        wish: Option<&WishId>,
         item: &Sellable,
         quantity: Quantity,
         most: u32,
     ) -> Result<Added, AddRefused> {
-        if quantity.get() > most {
-            let in_cart = match token {
-                Some(token) => pieces_of(&self.cart(&token.id()).await?, item),
-                None => 0,
-            };
-            return Err(AddRefused::TooMany { in_cart });
-        }
+        let possible = quantity.get() <= most;
         if let Some(token) = token {
-            let room = documents::with_room(&token.id(), &item.sku, quantity, most);
-            let updated = self
-                .collection
-                .find_one_and_update(room, documents::add_line(item, quantity)?)
-                .return_document(ReturnDocument::After)
-                .await?;
-            if let Some(session) = updated {
-                return Ok(Added { cart: session.cart, new_session: None });
+            if possible {
+                let room = documents::with_room(&token.id(), wish, &item.sku, quantity, most);
+                let updated = self
+                    .collection
+                    .find_one_and_update(room, documents::add_line(wish, item, quantity)?)
+                    .return_document(ReturnDocument::After)
+                    .await?;
+                if let Some(session) = updated {
+                    return Ok(Added { cart: session.cart, new_session: None });
+                }
             }
             if let Some(session) = self.load(&token.id()).await? {
+                if wish.is_some_and(|wish| session.granted(wish)) {
+                    return Ok(Added { cart: session.cart, new_session: None });
+                }
                 return Err(match pieces_of(&session.cart, item) {
-                    0 => AddRefused::Full,
+                    0 if possible => AddRefused::Full,
                     in_cart => AddRefused::TooMany { in_cart },
                 });
             }
         }
-        self.begin(item, quantity).await
+        match possible {
+            true => self.begin(wish, item, quantity).await,
+            false => Err(AddRefused::TooMany { in_cart: 0 }),
+        }
     }
 
-    async fn begin(&self, item: &Sellable, quantity: Quantity) -> Result<Added, AddRefused> {
+    async fn begin(
+        &self,
+        wish: Option<&WishId>,
+        item: &Sellable,
+        quantity: Quantity,
+    ) -> Result<Added, AddRefused> {
         let token = SessionToken::random();
         let cart = Cart { version: 1, lines: vec![CartLine { item: item.clone(), quantity }] };
         let session = SessionDocument {
             id: token.id().as_str().to_owned(),
             cart: cart.clone(),
+            granted: wish.iter().map(ToString::to_string).collect(),
             checkout: None,
             expires_at: documents::expires_at(),
         };

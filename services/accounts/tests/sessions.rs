@@ -1,6 +1,6 @@
 //! Sessions and carts against the real document store.
 
-use accounts::{AddRefused, CheckoutDraft, Error, SessionToken, Sessions};
+use accounts::{AddRefused, CheckoutDraft, Error, SessionToken, Sessions, WishId};
 use domain::{
     Cart, Currency, Money, Quantity, Sku, Slug,
     checkout::{CheckoutForm, Refusal},
@@ -42,7 +42,7 @@ async fn the_first_thing_added_begins_a_session_and_looking_does_not() {
     let collection = mongo.database.collection::<mongodb::bson::Document>("sessions");
     assert_eq!(collection.count_documents(mongodb::bson::doc! {}).await.unwrap(), 0);
 
-    let added = sessions.add_to_cart(None, &item("a"), pieces(2), 999).await.unwrap();
+    let added = sessions.add_to_cart(None, None, &item("a"), pieces(2), 999).await.unwrap();
     let token = added.new_session.unwrap();
     assert_eq!(sessions.cart(&token.id()).await.unwrap(), added.cart);
     let stored = collection.find_one(mongodb::bson::doc! {}).await.unwrap().unwrap();
@@ -52,11 +52,16 @@ async fn the_first_thing_added_begins_a_session_and_looking_does_not() {
 #[tokio::test]
 async fn adding_is_what_the_domain_says_it_is() {
     let (_mongo, sessions) = sessions().await;
-    let token = sessions.add_to_cart(None, &item("a"), pieces(1), 999).await.unwrap().new_session;
+    let token =
+        sessions.add_to_cart(None, None, &item("a"), pieces(1), 999).await.unwrap().new_session;
     let mut expected = Cart::default();
     expected.add(item("a"), pieces(1)).unwrap();
     for (sku, n) in [("b", 2), ("a", 3), ("c", 1), ("b", 5), ("a", 1)] {
-        let added = sessions.add_to_cart(token.as_ref(), &item(sku), pieces(n), 999).await.unwrap();
+        // A price that moved since the line began is not swallowed: it is there to be told.
+        let item =
+            |sku| Sellable { price: Money::new(1_900 + i64::from(n), Currency::EUR), ..item(sku) };
+        let added =
+            sessions.add_to_cart(token.as_ref(), None, &item(sku), pieces(n), 999).await.unwrap();
         expected.add(item(sku), pieces(n)).unwrap();
         assert_eq!(added.cart, expected);
         assert!(added.new_session.is_none());
@@ -64,16 +69,49 @@ async fn adding_is_what_the_domain_says_it_is() {
 }
 
 #[tokio::test]
+async fn a_wish_that_is_sent_again_is_granted_once() {
+    let (_mongo, sessions) = sessions().await;
+    let wish = |n: u32| format!("wish-number-{n}").parse::<WishId>().unwrap();
+    let add = async |token: Option<&SessionToken>, wish: &WishId, most: u32| {
+        sessions.add_to_cart(token, Some(wish), &item("a"), pieces(2), most).await
+    };
+    let token = add(None, &wish(0), 9).await.unwrap().new_session.unwrap();
+    let again = add(Some(&token), &wish(0), 9).await.unwrap();
+    assert_eq!((again.cart.pieces(), again.cart.version), (2, 1));
+    // Whoever is told late that it was granted is told so, though no more could be had by now.
+    assert_eq!(add(Some(&token), &wish(0), 1).await.unwrap().cart.pieces(), 2);
+
+    assert_eq!(add(Some(&token), &wish(1), 99).await.unwrap().cart.pieces(), 4);
+    let change = |cart: &mut Cart| {
+        cart.set_quantity(&item("a").sku, pieces(1)).unwrap();
+        Ok::<_, Error>(())
+    };
+    sessions.change_cart(&token.id(), change).await.unwrap();
+    assert_eq!(add(Some(&token), &wish(1), 99).await.unwrap().cart.pieces(), 1);
+    let twice = wish(2);
+    let both = tokio::join!(add(Some(&token), &twice, 99), add(Some(&token), &twice, 99));
+    assert_eq!((both.0.unwrap().cart.pieces(), both.1.unwrap().cart.pieces()), (3, 3));
+
+    for n in 3..19 {
+        add(Some(&token), &wish(n), 99).await.unwrap();
+    }
+    assert_eq!(add(Some(&token), &wish(18), 99).await.unwrap().cart.pieces(), 35);
+    // A session does not remember for ever.
+    assert_eq!(add(Some(&token), &wish(2), 99).await.unwrap().cart.pieces(), 37);
+}
+
+#[tokio::test]
 async fn two_tabs_adding_at_once_lose_nothing() {
     let (_mongo, sessions) = sessions().await;
-    let token = sessions.add_to_cart(None, &item("a"), pieces(1), 999).await.unwrap().new_session;
+    let token =
+        sessions.add_to_cart(None, None, &item("a"), pieces(1), 999).await.unwrap().new_session;
     let token = token.unwrap();
     let tasks: Vec<_> = (0..20)
         .map(|n| {
             let (sessions, token) = (sessions.clone(), token.clone());
             let sku = if n % 2 == 0 { "a" } else { "b" };
             tokio::spawn(async move {
-                sessions.add_to_cart(Some(&token), &item(sku), pieces(1), 999).await.unwrap();
+                sessions.add_to_cart(Some(&token), None, &item(sku), pieces(1), 999).await.unwrap();
             })
         })
         .collect();
@@ -87,10 +125,14 @@ async fn two_tabs_adding_at_once_lose_nothing() {
 #[tokio::test]
 async fn concurrent_changes_are_all_applied_by_compare_and_set() {
     let (_mongo, sessions) = sessions().await;
-    let token = sessions.add_to_cart(None, &item("s0"), pieces(1), 999).await.unwrap().new_session;
+    let token =
+        sessions.add_to_cart(None, None, &item("s0"), pieces(1), 999).await.unwrap().new_session;
     let token = token.unwrap();
     for n in 1..4 {
-        sessions.add_to_cart(Some(&token), &item(&format!("s{n}")), pieces(1), 999).await.unwrap();
+        sessions
+            .add_to_cart(Some(&token), None, &item(&format!("s{n}")), pieces(1), 999)
+            .await
+            .unwrap();
     }
     let tasks: Vec<_> = (0..4)
         .map(|n| {
@@ -116,19 +158,23 @@ async fn concurrent_changes_are_all_applied_by_compare_and_set() {
 #[tokio::test]
 async fn more_than_allowed_is_refused_and_says_how_many_are_there() {
     let (_mongo, sessions) = sessions().await;
-    let added = sessions.add_to_cart(None, &item("a"), pieces(3), 5).await.unwrap();
+    let added = sessions.add_to_cart(None, None, &item("a"), pieces(3), 5).await.unwrap();
     let token = added.new_session.unwrap();
-    let refused = sessions.add_to_cart(Some(&token), &item("a"), pieces(3), 5).await.unwrap_err();
+    let refused =
+        sessions.add_to_cart(Some(&token), None, &item("a"), pieces(3), 5).await.unwrap_err();
     assert!(matches!(refused, AddRefused::TooMany { in_cart: 3 }));
-    assert!(sessions.add_to_cart(Some(&token), &item("a"), pieces(2), 5).await.is_ok());
+    assert!(sessions.add_to_cart(Some(&token), None, &item("a"), pieces(2), 5).await.is_ok());
     assert!(matches!(
-        sessions.add_to_cart(None, &item("a"), pieces(3), 2).await,
+        sessions.add_to_cart(None, None, &item("a"), pieces(3), 2).await,
         Err(AddRefused::TooMany { in_cart: 0 })
     ));
     for n in 1..Cart::MAX_LINES {
-        sessions.add_to_cart(Some(&token), &item(&format!("s{n}")), pieces(1), 9).await.unwrap();
+        sessions
+            .add_to_cart(Some(&token), None, &item(&format!("s{n}")), pieces(1), 9)
+            .await
+            .unwrap();
     }
-    let refused = sessions.add_to_cart(Some(&token), &item("over"), pieces(1), 9).await;
+    let refused = sessions.add_to_cart(Some(&token), None, &item("over"), pieces(1), 9).await;
     assert!(matches!(refused, Err(AddRefused::Full)));
 }
 
@@ -136,7 +182,7 @@ async fn more_than_allowed_is_refused_and_says_how_many_are_there() {
 async fn an_unknown_token_is_not_revived() {
     let (_mongo, sessions) = sessions().await;
     let planted = SessionToken::random();
-    let added = sessions.add_to_cart(Some(&planted), &item("a"), pieces(1), 9).await.unwrap();
+    let added = sessions.add_to_cart(Some(&planted), None, &item("a"), pieces(1), 9).await.unwrap();
     assert_ne!(added.new_session.unwrap(), planted);
     assert!(sessions.cart(&planted.id()).await.unwrap().is_empty());
 }
@@ -144,9 +190,10 @@ async fn an_unknown_token_is_not_revived() {
 #[tokio::test]
 async fn an_ordered_cart_is_emptied_unless_it_was_changed_since() {
     let (_mongo, sessions) = sessions().await;
-    let added = sessions.add_to_cart(None, &item("a"), pieces(1), 9).await.unwrap();
+    let added = sessions.add_to_cart(None, None, &item("a"), pieces(1), 9).await.unwrap();
     let (token, ordered) = (added.new_session.unwrap(), added.cart.version);
-    let later = sessions.add_to_cart(Some(&token), &item("b"), pieces(1), 9).await.unwrap().cart;
+    let later =
+        sessions.add_to_cart(Some(&token), None, &item("b"), pieces(1), 9).await.unwrap().cart;
     sessions.empty_cart(&token.id(), ordered).await.unwrap();
     assert_eq!(sessions.cart(&token.id()).await.unwrap(), later);
     sessions.empty_cart(&token.id(), later.version).await.unwrap();
@@ -157,7 +204,7 @@ async fn an_ordered_cart_is_emptied_unless_it_was_changed_since() {
 #[tokio::test]
 async fn what_was_typed_at_the_checkout_is_kept() {
     let (_mongo, sessions) = sessions().await;
-    let added = sessions.add_to_cart(None, &item("a"), pieces(1), 9).await.unwrap();
+    let added = sessions.add_to_cart(None, None, &item("a"), pieces(1), 9).await.unwrap();
     let token = added.new_session.unwrap();
     let draft = CheckoutDraft {
         form: CheckoutForm { city: "Berlin".to_owned(), ..CheckoutForm::default() },

@@ -2,13 +2,42 @@
 //! shopper learns early; what counts is the hold at the checkout.
 
 use crate::{Error, Orders};
-use accounts::{AddRefused, SessionToken};
+use accounts::{AddRefused, SessionToken, WishId};
 use domain::{
-    Cart, Quantity, Sku,
+    Cart, Money, Quantity, Sku,
     cart::{CartChange, CartError},
     checkout::{CheckoutForm, Refusal, ShortLine},
     product::Sellable,
 };
+
+/// What a shopper wants to have added.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// What.
+    pub sku: Sku,
+    /// How many.
+    pub quantity: Quantity,
+    /// What one cost on the page, in minor units, if the page says so. It is compared, never charged.
+    pub seen_price: Option<i64>,
+    /// What the wish is called, so that it is granted once.
+    pub wish: Option<WishId>,
+}
+
+impl Wanted {
+    /// So many pieces, from whoever saw no price and asks once.
+    pub fn new(sku: Sku, quantity: Quantity) -> Self {
+        Self { sku, quantity, seen_price: None, wish: None }
+    }
+
+    /// The item as it was shown: where the page that is added from shows another price by now, the cart
+    /// holds that one, and telling the change is the cart's as with any other.
+    fn as_seen(&self, mut item: Sellable) -> Sellable {
+        if let Some(minor) = self.seen_price.filter(|minor| *minor > 0) {
+            item.price = Money::new(minor, item.price.currency());
+        }
+        item
+    }
+}
 
 /// The cart after it was changed.
 #[derive(Debug, Clone)]
@@ -88,18 +117,19 @@ impl Orders {
     pub async fn add_to_cart(
         &self,
         token: Option<&SessionToken>,
-        sku: &Sku,
-        quantity: Quantity,
+        wanted: &Wanted,
     ) -> Result<CartSaved, CartFailure> {
+        let Wanted { sku, quantity, wish, .. } = wanted;
         let (item, left) = tokio::try_join!(self.sellable(sku), self.left(sku))?;
         let item = item.ok_or_else(|| CartFailure::UnknownSku { sku: sku.clone() })?;
         let most = left.min(Quantity::MAX.get());
-        match self.sessions.add_to_cart(token, &item, quantity, most).await {
+        let (item, wish) = (wanted.as_seen(item), wish.as_ref());
+        match self.sessions.add_to_cart(token, wish, &item, *quantity, most).await {
             Ok(added) => Ok(CartSaved { cart: added.cart, new_session: added.new_session }),
             Err(AddRefused::Full) => Err(CartError::Full.into()),
             Err(AddRefused::Store(error)) => Err(error.into()),
             Err(AddRefused::TooMany { in_cart }) => {
-                Err(self.too_many(sku, quantity, left, in_cart))
+                Err(self.too_many(sku, *quantity, left, in_cart))
             }
         }
     }

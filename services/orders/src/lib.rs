@@ -13,7 +13,7 @@ mod queries;
 mod record;
 mod sweep;
 
-pub use cart::{CartFailure, CartSaved, CheckoutPage, FreshCart};
+pub use cart::{CartFailure, CartSaved, CheckoutPage, FreshCart, Wanted};
 pub use finalise::WebhookFailure;
 pub use pay::PayStep;
 pub use prepare::{PlaceError, Placed, Submission};

@@ -2,14 +2,11 @@
 //! `data-slot`.
 
 use super::{
-    LiveBuyBox,
+    Asked, LiveBuyBox,
     goods::{Goods, stock_in_words},
 };
 use crate::cart::{Stepper, problem::Problem, variants::Variants};
-use domain::{
-    Sku,
-    product::{Offer, OptionGroup, Product, Sellable},
-};
+use domain::product::{Offer, OptionGroup, Product, Sellable};
 use leptos::prelude::*;
 use serde_json::json;
 
@@ -21,54 +18,55 @@ pub fn BuyBox(
     product: Product,
     /// Its variants with how much there is of each.
     offers: Vec<Offer>,
-    /// The SKU the address names.
-    sku: Option<String>,
-    /// What was typed.
-    quantity: Option<String>,
-    /// Why it could not be had, as a code.
-    problem: Option<String>,
+    /// What the address asks for.
+    asked: Asked,
 ) -> impl IntoView {
-    let sku = sku.and_then(|sku| Sku::parse(&sku).ok());
-    let chosen = first(&offers, sku.as_ref())?.clone();
+    let offer = asked.offer(&offers)?.clone();
     let groups = product.options.clone();
-    let goods = Goods { item: item(product, &chosen), offers };
-    let quantity = quantity.unwrap_or_else(|| "1".to_owned());
-    let problem = problem.and_then(|text| Problem::parse(&text)).map(Problem::message);
+    let picks = asked.picks(&groups, &offer);
+    let goods = Goods { item: item(product, &offer), offers };
     Some(view! {
         <LiveBuyBox>
-            <Form goods groups chosen quantity problem/>
+            <Form goods groups picks asked/>
         </LiveBuyBox>
     })
 }
 
 #[component]
-fn Form(
-    goods: Goods,
-    groups: Vec<OptionGroup>,
-    chosen: Offer,
-    quantity: String,
-    problem: Option<String>,
-) -> impl IntoView {
+fn Form(goods: Goods, groups: Vec<OptionGroup>, picks: Vec<String>, asked: Asked) -> impl IntoView {
     let told = json!({ "item": goods.item, "offers": goods.offers }).to_string();
-    let (stock, stock_class) = stock_in_words(Some(&chosen));
+    let not_sold = asked.problem == Some(Problem::NotSold);
+    let chosen = goods.find(&picks);
+    // That there is no such thing is said where it was chosen, anything else beside the quantity.
+    let (stock, stock_class) = stock_in_words(chosen.filter(|_| !not_sold));
+    let problem = asked.problem.filter(|_| !not_sold).map(Problem::message);
+    let quantity = asked.quantity.unwrap_or_else(|| "1".to_owned());
     // Without scripts another choice may be one that is there.
     let nothing_left = !goods.offers.iter().any(|offer| offer.stock.is_available());
     let (named, meant) = match groups.is_empty() {
-        true => ("sku", chosen.variant.sku.to_string()),
+        true => ("sku", goods.item.sku.to_string()),
         false => ("variants", variants(&groups, &goods.offers).into_text()),
     };
-    let pick = |(index, group): (usize, &OptionGroup)| picker(&goods, &chosen, index, group);
+    let seen_price = groups.is_empty().then(|| {
+        let minor = goods.item.price.minor().to_string();
+        view! { <input type="hidden" name="seen_price" value=minor/> }
+    });
+    let pick = |(index, group): (usize, &OptionGroup)| picker(&goods, &picks, index, group);
     let pickers: Vec<_> = groups.iter().enumerate().map(pick).collect();
-    let price = chosen.variant.price.to_string();
+    let price = chosen.map(|offer| offer.variant.price.to_string()).unwrap_or_default();
+    let (whose, prices) = prices(&goods, chosen);
     view! {
         <form class="buy" id="buy" action="/api/cart/add" method="post" novalidate data-goods=told>
             <input type="hidden" name="slug" value=goods.item.slug.to_string()/>
             <input type="hidden" name=named value=meant/>
+            {seen_price}
             <p class="buy__price">
                 <span class="price" data-slot="price">{price.clone()}</span>
+                {whose}
                 <span class="buy__tax">"VAT included, plus delivery"</span>
             </p>
             {pickers}
+            {prices}
             <p class=stock_class id="stock" role="status" data-slot="stock">{stock}</p>
             <div class="buy__row">
                 <label class="buy__label" for="quantity">"Quantity"</label>
@@ -97,13 +95,12 @@ fn Form(
 
 fn picker(
     goods: &Goods,
-    chosen: &Offer,
+    picks: &[String],
     index: usize,
     group: &OptionGroup,
 ) -> impl IntoView + use<> {
     let name = format!("options[{}]", group.code);
     let legend = format!("option-{}", group.code);
-    let picks = &chosen.variant.options;
     let choices = group.values.iter().map(|value| {
         let note = goods.note(picks, index, value);
         view! {
@@ -130,13 +127,38 @@ fn picker(
     .into_any()
 }
 
-/// Which SKU is meant by which options.
+/// Without scripts the price follows no choice. Where prices differ it is said whose it is, and what
+/// the others cost.
+fn prices(goods: &Goods, chosen: Option<&Offer>) -> (impl IntoView + use<>, impl IntoView + use<>) {
+    let differ = goods.offers.windows(2).any(|two| two[0].variant.price != two[1].variant.price);
+    let whose = chosen.filter(|_| differ).map(|offer| {
+        let options = offer.variant.options.join(", ");
+        view! { <span class="buy__tax plain-only">"for " {options}</span> }
+    });
+    let row = |offer: &Offer| {
+        let options = offer.variant.options.join(", ");
+        let price = offer.variant.price.to_string();
+        view! { <div class="sum__row"><dt>{options}</dt><dd>{price}</dd></div> }
+    };
+    let all = differ.then(|| {
+        let rows: Vec<_> = goods.offers.iter().map(row).collect();
+        view! {
+            <details class="buy__prices plain-only">
+                <summary>"What each choice costs"</summary>
+                <dl>{rows}</dl>
+            </details>
+        }
+    });
+    (whose, all)
+}
+
+/// Which SKU is meant by which options, and what it costs on this page.
 fn variants(groups: &[OptionGroup], offers: &[Offer]) -> Variants {
     let options = |offer: &Offer| {
         let values = offer.variant.options.iter().cloned();
         groups.iter().map(|group| group.code.clone()).zip(values).collect()
     };
-    offers.iter().map(|offer| (options(offer), offer.variant.sku.clone())).collect()
+    offers.iter().map(|offer| (options(offer), &offer.variant)).collect()
 }
 
 /// The product as the cart keeps it, with the particulars of one variant.
@@ -158,38 +180,58 @@ fn item(product: Product, offer: &Offer) -> Sellable {
     }
 }
 
-/// What is chosen at first: what the address names, else what can be bought, else anything.
-fn first<'a>(offers: &'a [Offer], sku: Option<&Sku>) -> Option<&'a Offer> {
-    let named = offers.iter().find(|offer| Some(&offer.variant.sku) == sku);
-    let there = || offers.iter().find(|offer| offer.stock.is_available());
-    named.or_else(there).or_else(|| offers.first())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{Currency, Money, product::Variant, stock::StockClass, tax::TaxClass};
+    use domain::{Currency, Money, Sku, Slug, product::Variant, stock::StockClass, tax::TaxClass};
 
-    fn offer(sku: &str, left: u32) -> Offer {
-        let variant = Variant {
-            sku: Sku::parse(sku).unwrap(),
+    fn html(prices: [i64; 2], asked: Asked) -> String {
+        let size = |(value, minor): (&str, i64)| Variant {
+            sku: Sku::parse(value).unwrap(),
             gtin: None,
-            options: vec![sku.to_owned()],
-            price: Money::new(100, Currency::EUR),
+            options: vec![value.to_owned()],
+            price: Money::new(minor, Currency::EUR),
             tax_class: TaxClass::Standard,
         };
-        Offer { variant, stock: StockClass::of(left) }
+        let variants: Vec<_> = ["S", "L"].into_iter().zip(prices).map(size).collect();
+        let offer =
+            |variant: &Variant| Offer { variant: variant.clone(), stock: StockClass::InStock };
+        let offers = variants.iter().map(offer).collect();
+        let values = ["S", "M", "L"].map(str::to_owned).to_vec();
+        let (code, name) = ("size".to_owned(), "Size".to_owned());
+        let product = Product {
+            id: "1".to_owned(),
+            slug: Slug::parse("shirt").unwrap(),
+            name: "Shirt".to_owned(),
+            description: String::new(),
+            pictures: vec![],
+            options: vec![OptionGroup { code, name, values }],
+            variants,
+            breadcrumb: vec![],
+            attributes: vec![],
+            seo_title: None,
+            seo_description: None,
+            brand: None,
+        };
+        Owner::new().with(|| view! { <BuyBox product offers asked/> }.to_html())
     }
 
     #[test]
-    fn what_can_be_bought_is_chosen_first_unless_the_address_names_another() {
-        let offers = [offer("a", 0), offer("b", 3)];
-        let chosen = |sku: &str| {
-            first(&offers, Sku::parse(sku).ok().as_ref()).map(|offer| offer.variant.sku.as_str())
-        };
-        assert_eq!(chosen("a"), Some("a"));
-        assert_eq!(chosen("unknown"), Some("b"));
-        assert_eq!(first(&offers[..1], None), offers.first());
-        assert_eq!(first(&[], None), None);
+    fn whose_price_it_is_and_what_the_others_cost_is_said_where_they_differ() {
+        let differing = html([1_900, 2_300], Asked::default());
+        assert!(differing.contains("€19.00"), "{differing}");
+        assert!(differing.contains("€23.00") && differing.contains("What each choice costs"));
+        assert!(!html([1_900, 1_900], Asked::default()).contains("What each choice costs"));
+    }
+
+    #[test]
+    fn what_is_not_made_stays_chosen_and_is_told_where_it_was_chosen() {
+        let options = [("size".to_owned(), "M".to_owned())].into();
+        let problem = Some(Problem::NotSold);
+        let html = html([1_900, 2_300], Asked { problem, options, ..Asked::default() });
+        let (pickers, rest) = html.split_once("id=\"stock\"").unwrap();
+        assert!(pickers.contains("value=\"M\" checked"), "{pickers}");
+        assert!(rest.contains("We do not make this combination."), "{rest}");
+        assert!(!html.contains("aria-invalid"), "{html}");
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::world::{CHAIR, LAMP, World, eur, sku, typed};
 use domain::checkout::{CheckoutForm, Refusal};
-use orders::{CartFailure, PlaceError, Submission};
+use orders::{CartFailure, PlaceError, Submission, Wanted};
 
 fn refusal(outcome: Result<orders::Placed, PlaceError>) -> Refusal {
     match outcome {
@@ -24,6 +24,21 @@ async fn a_changed_price_is_shown_and_asked_again() {
     assert_eq!(world.scalar("select count(*) from orders").await, 0);
     // Seen and accepted.
     assert!(world.place(&shopper).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_price_that_only_a_page_left_open_still_shows_is_told_and_not_charged() {
+    let world = World::new().await;
+    for (seen, tells) in
+        [(Some(1_500), true), (Some(1_999), false), (None, false), (Some(-1), false)]
+    {
+        let wanted = Wanted { seen_price: seen, ..Wanted::new(sku(LAMP), domain::Quantity::ONE) };
+        let saved = world.orders.add_to_cart(None, &wanted).await.unwrap();
+        let fresh = world.orders.fresh_cart(saved.new_session.as_ref()).await.unwrap();
+        let told = serde_json::to_value(&fresh.changes).unwrap();
+        assert_eq!(told[0]["was"]["minor"].as_i64(), seen.filter(|_| tells), "{told}");
+        assert_eq!(fresh.cart.subtotal(), Some(eur(1_999)));
+    }
 }
 
 #[tokio::test]
@@ -64,12 +79,12 @@ async fn more_than_there_is_cannot_be_put_into_the_cart() {
     let world = World::new().await;
     let shopper = world.shopper(LAMP, 8).await;
     let pieces = |n| domain::Quantity::new(n).unwrap();
-    let refused =
-        world.orders.add_to_cart(Some(&shopper), &sku(LAMP), pieces(3)).await.unwrap_err();
+    let wanted = |name, n| Wanted::new(sku(name), pieces(n));
+    let refused = world.orders.add_to_cart(Some(&shopper), &wanted(LAMP, 3)).await.unwrap_err();
     assert!(matches!(refused, CartFailure::OutOfStock { left: 10, in_cart: 8, .. }), "{refused}");
     let refused = world.orders.set_quantity(&shopper, &sku(LAMP), pieces(11)).await.unwrap_err();
     assert!(matches!(refused, CartFailure::OutOfStock { left: 10, .. }), "{refused}");
-    let refused = world.orders.add_to_cart(None, &sku("NOBODY"), pieces(1)).await.unwrap_err();
+    let refused = world.orders.add_to_cart(None, &wanted("NOBODY", 1)).await.unwrap_err();
     assert!(matches!(refused, CartFailure::UnknownSku { .. }), "{refused}");
     assert_eq!(world.orders.cart(Some(&shopper)).await.unwrap().pieces(), 8);
 }

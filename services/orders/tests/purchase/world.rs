@@ -7,7 +7,7 @@ use domain::{
     Currency, Market, Money, OrderNumber, Quantity, Sku, checkout::CheckoutForm, order::OrderView,
 };
 use inventory::{Inventory, Warehouse};
-use orders::{Orders, Parts, PayStep, PlaceError, Placed, Submission, Timing};
+use orders::{Orders, Parts, PayStep, PlaceError, Placed, Submission, Timing, Wanted};
 use payments::{
     Payments,
     providers::sandbox::{Patience, Sandbox, Settings},
@@ -157,7 +157,8 @@ impl World {
     /// A shopper with so many pieces of a SKU in the cart.
     pub async fn shopper(&self, sku_text: &str, pieces: u32) -> SessionToken {
         let quantity = Quantity::new(pieces).unwrap();
-        let saved = self.orders.add_to_cart(None, &sku(sku_text), quantity).await.unwrap();
+        let saved =
+            self.orders.add_to_cart(None, &Wanted::new(sku(sku_text), quantity)).await.unwrap();
         saved.new_session.unwrap()
     }
 
