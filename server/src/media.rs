@@ -30,7 +30,12 @@ pub fn routes(settings: &Settings) -> anyhow::Result<Router> {
     let folder = |name: &str, how_long: HeaderValue| {
         ServiceBuilder::new()
             .map_response(move |response| kept(response, how_long.clone()))
-            .service(ServeDir::new(site.join(name)).precompressed_br().precompressed_zstd().precompressed_gzip())
+            .service(
+                ServeDir::new(site.join(name))
+                    .precompressed_br()
+                    .precompressed_zstd()
+                    .precompressed_gzip(),
+            )
     };
     let built = if site::is_hashed() { FOR_EVER } else { NOT_UNASKED };
     let icon = ServiceBuilder::new()

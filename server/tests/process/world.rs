@@ -241,8 +241,11 @@ impl Store {
     /// Puts more on its shelves: lines as `vitrine import jsonl` reads them.
     pub async fn put_on_sale(&self, lines: &[serde_json::Value]) {
         let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
-        self.import(&lines.join("
-")).await;
+        self.import(&lines.join(
+            "
+",
+        ))
+        .await;
     }
 
     /// A worker beside it.
