@@ -143,3 +143,16 @@ fn order_event(news: &OrderNews) -> Event {
     let news = serde_json::to_string(news).unwrap_or_default();
     Event::default().event("order").data(news)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_page_looks_by_itself_within_half_a_minute() {
+        for number in ["V-0000-0001", "V-7K2M-9QXD", "V-ZZZZ-ZZZZ"] {
+            let after = look_again_after(&OrderNumber::parse(number).unwrap());
+            assert!((15..=30).contains(&after.as_secs()), "{number}: {after:?}");
+        }
+    }
+}
