@@ -1,6 +1,7 @@
-//! The reference for checkouts: the 16 rows that an order leaves behind and their 12 changes, written by
-//! one transaction in one round trip, without a shop around it. The tables are copies of the store's, with its columns,
-//! checks and indexes, in a schema of their own, and go when the run is over.
+//! The reference for checkouts: the 16 rows that an order leaves behind and their 10 changes, written by
+//! one transaction in one round trip, without a shop around it. The tables are copies of the store's,
+//! with its columns, checks and indexes but without triggers and foreign keys, in a schema of their own,
+//! and go when the run is over.
 
 use crate::{
     goods::Goods,

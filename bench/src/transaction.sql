@@ -97,14 +97,13 @@ begin
   insert into bench.movements (sku, warehouse, kind, on_hand, held, allocated, cause, reference)
   values (wanted, place, 'allocated', 0, -1, 1, 'paid', new_order);
   update bench.orders
-  set state = 'paid', paid_at = now(), cart_to_empty = true
+  set state = 'paid', paid_at = now(), cart_to_empty = false
   where id = new_order;
   insert into bench.events (order_id, kind) values (new_order, 'paid');
   insert into bench.order_outbox (id, topic, key, payload)
   values (gen_random_uuid(), 'order', token, jsonb_build_object(
     'state', 'paid', 'payment', 'confirmed'
   ));
-  update bench.orders set cart_to_empty = false where id = new_order;
 
   -- What is relayed is marked.
   update bench.payment_outbox set relayed_at = now() where key = token and relayed_at is null;

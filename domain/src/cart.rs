@@ -1,7 +1,7 @@
 //! The cart: what a shopper means to buy. Each line keeps what was shown when it was put there, so
 //! that the cart can be drawn without the catalogue and a change of price can be told.
 
-use crate::{Money, Quantity, Sku, product::Sellable, quantity::QuantityError};
+use crate::{Money, Quantity, Sku, product::Sellable, quantity::QuantityError, stock::Demand};
 use serde::{Deserialize, Serialize};
 
 /// One thing in the cart and how many of it.
@@ -108,6 +108,25 @@ impl Cart {
         }
     }
 
+    /// Takes out pieces that were bought, as far as they are still there.
+    pub fn take_out(&mut self, bought: &[Demand]) {
+        let before = self.lines.clone();
+        self.lines.retain_mut(|line| {
+            let demand = bought.iter().find(|demand| demand.sku == line.item.sku);
+            let left = line.quantity.get().saturating_sub(demand.map_or(0, |d| d.quantity));
+            match Quantity::new(left) {
+                Ok(left) => {
+                    line.quantity = left;
+                    true
+                }
+                Err(_) => false,
+            }
+        });
+        if self.lines != before {
+            self.version = self.version.wrapping_add(1);
+        }
+    }
+
     /// Brings the lines up to date with the catalogue and tells what changed. `current` holds what
     /// is sold now of the cart's SKUs. The version grows when anything changed.
     pub fn refresh(&mut self, current: &[Sellable]) -> Vec<CartChange> {
@@ -193,6 +212,18 @@ mod tests {
             cart.add(item(&format!("s{n}"), 1), Quantity::ONE).unwrap();
         }
         assert_eq!(cart.add(item("one-more", 1), Quantity::ONE), Err(CartError::Full));
+    }
+
+    #[test]
+    fn what_was_bought_leaves_the_cart_and_what_was_added_stays() {
+        let mut cart = Cart::default();
+        cart.add(item("a", 100), pieces(3)).unwrap();
+        cart.add(item("b", 100), pieces(1)).unwrap();
+        let bought = |sku: &str, quantity| Demand { sku: Sku::parse(sku).unwrap(), quantity };
+        cart.take_out(&[bought("a", 1), bought("b", 2), bought("c", 1)]);
+        assert_eq!((cart.lines.len(), cart.pieces(), cart.version), (1, 2, 3));
+        cart.take_out(&[bought("b", 2)]);
+        assert_eq!(cart.version, 3);
     }
 
     #[test]

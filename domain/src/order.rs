@@ -111,6 +111,17 @@ pub enum PaymentStanding {
     Refunded,
 }
 
+/// What is told of an order when it changes, to whoever looks at its page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderNews {
+    /// Where the order is in its life.
+    pub state: OrderState,
+    /// How its payment stands.
+    pub payment: PaymentStanding,
+    /// Why it ended, if it did.
+    pub cancel_reason: Option<CancelReason>,
+}
+
 /// An order as its page shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderView {
@@ -136,6 +147,13 @@ pub struct OrderView {
     pub placed_at: Timestamp,
     /// When it was paid.
     pub paid_at: Option<Timestamp>,
+}
+
+impl OrderView {
+    /// How it stands, as news.
+    pub fn news(&self) -> OrderNews {
+        OrderNews { state: self.state, payment: self.payment, cancel_reason: self.cancel_reason }
+    }
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ impl IntentState {
     }
 }
 
-/// Where one attempt at paying is. It only ever moves forward.
+/// Where one attempt at paying is. It only ever moves forward; money that was taken is last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AttemptState {
@@ -76,13 +76,16 @@ impl AttemptState {
         Self::Cancelled,
     ];
 
-    /// Whether an attempt may go from this state to that one. An ending is final: news that arrives
-    /// late or twice changes nothing.
+    /// Whether an attempt may go from this state to that one. News that arrives late or twice changes
+    /// nothing. Money that arrives after a decline or a cancellation is real: it makes the attempt
+    /// succeeded, so that it can be returned.
     pub fn may_become(self, next: Self) -> bool {
-        self != next && !self.is_final() && next.rank() > self.rank()
+        let unexpected =
+            matches!((self, next), (Self::Declined | Self::Cancelled, Self::Succeeded));
+        unexpected || next.rank() > self.rank()
     }
 
-    /// Whether nothing can follow.
+    /// Whether it came to an end. What is not to be expected may follow: see [`Self::may_become`].
     pub fn is_final(self) -> bool {
         self.rank() == 3
     }
@@ -120,10 +123,11 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn an_attempt_that_ended_stays_ended() {
+    fn an_attempt_that_ended_stays_ended_unless_money_arrives_after_all() {
         for from in AttemptState::ALL.into_iter().filter(|state| state.is_final()) {
             for to in AttemptState::ALL {
-                assert!(!from.may_become(to), "{from:?} to {to:?}");
+                let money = to == AttemptState::Succeeded && from != to;
+                assert_eq!(from.may_become(to), money, "{from:?} to {to:?}");
             }
         }
         assert!(!AttemptState::Processing.may_become(AttemptState::RequiresAction));

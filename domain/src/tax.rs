@@ -66,7 +66,7 @@ const OLD: Date = date(2020, 12, 31);
 /// Standard and (highest) reduced rates in basis points, newest first within a country.
 /// Source: European Commission, "VAT rates applied in the Member States of the European Union", and
 /// the national acts for the dated changes (Estonia 2024 and 2025, Finland 2024 and 2026,
-/// Luxembourg 2024, Romania 2025, Slovakia 2025).
+/// Lithuania 2026, Luxembourg 2024, Romania 2025, Slovakia 2025).
 static RATES: &[Rate] = &[
     rate("AT", OLD, 2000, 1000),
     rate("BE", OLD, 2100, 1200),
@@ -76,7 +76,8 @@ static RATES: &[Rate] = &[
     rate("CZ", date(2024, 1, 1), 2100, 1200),
     rate("CZ", OLD, 2100, 1500),
     rate("DK", OLD, 2500, 2500),
-    rate("EE", date(2025, 7, 1), 2400, 900),
+    rate("EE", date(2025, 7, 1), 2400, 1300),
+    rate("EE", date(2025, 1, 1), 2200, 1300),
     rate("EE", date(2024, 1, 1), 2200, 900),
     rate("EE", OLD, 2000, 900),
     rate("FI", date(2026, 1, 1), 2550, 1350),
@@ -89,6 +90,7 @@ static RATES: &[Rate] = &[
     rate("IE", OLD, 2300, 1350),
     rate("IT", OLD, 2200, 1000),
     rate("LV", OLD, 2100, 1200),
+    rate("LT", date(2026, 1, 1), 2100, 1200),
     rate("LT", OLD, 2100, 900),
     rate("LU", date(2024, 1, 1), 1700, 1400),
     rate("LU", OLD, 1700, 1400),
@@ -151,6 +153,21 @@ mod tests {
         assert_eq!(on(date(2025, 7, 31)), BasisPoints(1900));
         assert_eq!(on(date(2025, 8, 1)), BasisPoints(2100));
         assert_eq!(rate_of(romania, TaxClass::Standard, date(2019, 1, 1)), None);
+    }
+
+    #[test]
+    fn the_reduced_rates_of_lithuania_and_estonia_rise_on_their_days() {
+        let reduced = |country, on| {
+            rate_of(Country::parse(country).unwrap(), TaxClass::Reduced, on).unwrap().0
+        };
+        assert_eq!(reduced("LT", date(2025, 12, 31)), 900);
+        assert_eq!(reduced("LT", date(2026, 1, 1)), 1200);
+        assert_eq!(reduced("EE", date(2024, 12, 31)), 900);
+        assert_eq!(reduced("EE", date(2025, 1, 1)), 1300);
+        assert_eq!(reduced("EE", date(2025, 7, 1)), 1300);
+        let estonia = Country::parse("EE").unwrap();
+        let standard = rate_of(estonia, TaxClass::Standard, date(2025, 6, 30)).unwrap();
+        assert_eq!(standard, BasisPoints(2200));
     }
 
     #[test]

@@ -9,11 +9,10 @@ use axum::{
         sse::{Event, KeepAlive, Sse},
     },
 };
-use domain::OrderNumber;
+use domain::{OrderNumber, order::OrderNews};
 use futures::stream;
 use platform::events::Feed;
 use serde::Deserialize;
-use serde_json::json;
 use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::sync::{Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
@@ -62,14 +61,15 @@ pub async fn order(
     // Listening begins before looking, so that nothing falls in between.
     let news = live.feed.subscribe();
     let now = match live.stores.orders.find(&number, &query.key).await {
-        Ok(Some(order)) => json!({ "state": order.state, "payment": order.payment }),
+        Ok(Some(order)) => order.news(),
         Ok(None) => return not_found(),
         Err(error) => {
             tracing::error!(%error, "an order could not be read");
             return problem(StatusCode::SERVICE_UNAVAILABLE, "try_again", "Please try again.");
         }
     };
-    let listener = Listener { live, number, key: query.key, news, place, first: Some(now) };
+    let listener =
+        Listener { live, number, key: query.key, news, place, first: Some(now), last: now };
     let stream = stream::unfold(listener, |mut listener| async move {
         let event = listener.next().await?;
         Some((Ok::<_, Infallible>(event), listener))
@@ -85,7 +85,9 @@ struct Listener {
     news: broadcast::Receiver<Arc<platform::events::Event>>,
     // Given back when the stream ends.
     place: tokio::sync::OwnedSemaphorePermit,
-    first: Option<serde_json::Value>,
+    first: Option<OrderNews>,
+    // What was told last, so that a look that finds nothing new tells nothing.
+    last: OrderNews,
 }
 
 impl Listener {
@@ -94,29 +96,63 @@ impl Listener {
         if let Some(now) = self.first.take() {
             return Some(order_event(&now));
         }
+        let mut look = Box::pin(tokio::time::sleep(look_again_after(&self.number)));
         loop {
             let news = tokio::select! {
-                news = self.news.recv() => news,
+                news = self.news.recv() => Some(news),
+                () = &mut look => None,
                 () = self.live.stop.cancelled() => return None,
             };
             match news {
-                Ok(event) if event.topic == "order" && event.key == self.number.as_str() => {
-                    return Some(order_event(&event.payload));
+                Some(Ok(event)) if event.topic == "order" && event.key == self.number.as_str() => {
+                    // What this version cannot read is found by the next look.
+                    let Ok(news) = serde_json::from_value(event.payload.clone()) else { continue };
+                    self.last = news;
+                    return Some(order_event(&news));
                 }
-                Ok(_) => {}
-                // Some news was missed: what counts is how it stands now.
-                Err(broadcast::error::RecvError::Lagged(_)) => {
+                Some(Ok(_)) => {}
+                // Some news was missed, or may have been: what counts is how it stands now.
+                Some(Err(broadcast::error::RecvError::Lagged(_))) | None => {
+                    look = Box::pin(tokio::time::sleep(look_again_after(&self.number)));
                     let order = self.live.stores.orders.find(&self.number, &self.key).await;
-                    let order = order.ok().flatten()?;
-                    let now = json!({ "state": order.state, "payment": order.payment });
-                    return Some(order_event(&now));
+                    match order {
+                        Ok(Some(order)) if order.news() == self.last => {}
+                        Ok(Some(order)) => {
+                            self.last = order.news();
+                            return Some(order_event(&self.last));
+                        }
+                        Ok(None) => return None,
+                        Err(error) => tracing::warn!(%error, "an order could not be read"),
+                    }
                 }
-                Err(broadcast::error::RecvError::Closed) => return None,
+                Some(Err(broadcast::error::RecvError::Closed)) => return None,
             }
         }
     }
 }
 
-fn order_event(payload: &serde_json::Value) -> Event {
-    Event::default().event("order").data(payload.to_string())
+/// When to look although nothing was heard: after 15 to 30 seconds, by the order, so that many open
+/// pages do not look at once.
+fn look_again_after(number: &OrderNumber) -> Duration {
+    let spread: u64 = number.as_str().bytes().map(u64::from).sum();
+    Duration::from_secs(15 + spread % 16)
+}
+
+fn order_event(news: &OrderNews) -> Event {
+    // Plain data with string keys serialises without fail.
+    let news = serde_json::to_string(news).unwrap_or_default();
+    Event::default().event("order").data(news)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_page_looks_by_itself_within_half_a_minute() {
+        for number in ["V-0000-0001", "V-7K2M-9QXD", "V-ZZZZ-ZZZZ"] {
+            let after = look_again_after(&OrderNumber::parse(number).unwrap());
+            assert!((15..=30).contains(&after.as_secs()), "{number}: {after:?}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use crate::{
 };
 use domain::checkout::{CheckoutForm, Refusal};
 use leptos::server;
-use orders::{CheckoutPage, PayStep, PlaceError, Placed, Submission};
+use orders::{CheckoutPage, PayStep, PlaceError, Placed, Seen, Submission};
 use serde::{Deserialize, Serialize};
 
 /// Where a shopper goes next: to the provider's page or to the order's.
@@ -23,8 +23,8 @@ pub async fn checkout() -> Result<CheckoutPage, LoadFailed> {
     Ok(services().orders.checkout(visitor().session.as_ref()).await?)
 }
 
-/// Orders the visitor's own cart and begins its payment. `seen_total` is what was on the button: it is
-/// compared, never charged.
+/// Orders the visitor's own cart and begins its payment. `seen_total` is what was on the button and
+/// `cart_version` the cart on the page: both are compared, and nothing else is ordered or charged.
 ///
 /// Who may call it: anyone with a session that holds a cart.
 #[server(prefix = "/api", endpoint = "checkout/place")]
@@ -33,8 +33,8 @@ pub async fn place_order(
     seen_total: Option<String>,
     cart_version: Option<String>,
 ) -> Result<Next, StoreError> {
-    let seen_total = seen_total.and_then(|minor| minor.parse().ok());
-    let cart_version = cart_version.and_then(|version| version.parse().ok());
+    let seen_total = Seen::read(seen_total.as_deref());
+    let cart_version = Seen::read(cart_version.as_deref());
     let outcome = place(Submission { form, seen_total, cart_version }).await;
     if visitor().wants_html {
         see_other(outcome.as_ref().map_or_else(back, |next| &next.next));

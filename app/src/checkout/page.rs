@@ -64,7 +64,7 @@ fn CheckoutView(page: orders::CheckoutPage, last: LastTry) -> impl IntoView {
     let failed = last.failed.then(|| {
         view! {
             <p class="note note--wrong" role="alert">
-                "Something went wrong on our side. Nothing was charged. Please try again."
+                "Something went wrong on our side. Please try again: you pay once, however often you try."
             </p>
         }
     });

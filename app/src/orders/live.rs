@@ -1,11 +1,12 @@
 //! How an order stands, told live: the server sends news and the words follow, without a reload. Its
 //! HTML is the server's (`markup`).
 
-use super::standing::Standing;
+use super::standing::{Standing, cancel_reason};
 use crate::{
     browser::{Fields, Json, Live, Part, after, awake, go, on_return, parse, post},
     cart::store,
 };
+use domain::order::CancelReason;
 use leptos::{prelude::*, task::spawn_local};
 use std::{
     cell::{Cell, RefCell},
@@ -38,9 +39,9 @@ fn listen(root: Part) {
     let on_text = {
         let news = news.clone();
         move |text: String| {
-            let standing = parse(&text).and_then(|json| Standing::read(&json));
-            let Some(standing) = standing else { return };
-            show(&root, standing);
+            let Some(told) = parse(&text) else { return };
+            let Some(standing) = Standing::read(&told) else { return };
+            show(&root, standing, cancel_reason(&told));
             bought(standing);
             if !standing.is_pending()
                 && let Some(live) = news.take()
@@ -53,9 +54,9 @@ fn listen(root: Part) {
     news.replace(Some(live));
 }
 
-fn show(root: &Part, standing: Standing) {
+fn show(root: &Part, standing: Standing, cancelled: Option<CancelReason>) {
     root.say_in("headline", standing.headline());
-    root.say_in("meaning", standing.meaning(None));
+    root.say_in("meaning", standing.meaning(cancelled));
     root.show_in("pay", standing.can_pay());
     root.mark("data-paid", standing.is_paid());
     if standing.is_paid() {

@@ -21,6 +21,11 @@ const PAYMENTS: [(&str, PaymentStanding); 5] = [
     ("refunded", PaymentStanding::Refunded),
 ];
 
+/// Why an order ended, as news tell it.
+pub fn cancel_reason<J: Json>(news: &J) -> Option<CancelReason> {
+    CancelReason::parse(&news.text_of("cancel_reason")?)
+}
+
 impl Standing {
     /// Reads news: `{"state": "paid", "payment": "confirmed"}`.
     pub fn read<J: Json>(json: &J) -> Option<Self> {
@@ -101,9 +106,14 @@ impl Standing {
         self.state == OrderState::AwaitingPayment && wanted
     }
 
-    /// Whether news are to be expected.
+    /// Whether news are to be expected: of the payment, or of money on its way back.
     pub fn is_pending(self) -> bool {
-        self.state == OrderState::AwaitingPayment
+        let returning = self.payment == PaymentStanding::Processing;
+        match self.state {
+            OrderState::AwaitingPayment => true,
+            OrderState::Cancelled => returning,
+            OrderState::Paid => false,
+        }
     }
 
     /// Whether it ended without being carried out.
@@ -122,6 +132,7 @@ mod tests {
     use super::*;
     use OrderState::*;
     use PaymentStanding::*;
+    use domain::order::OrderNews;
 
     fn standing(state: OrderState, payment: PaymentStanding) -> Standing {
         Standing { state, payment }
@@ -140,6 +151,16 @@ mod tests {
     }
 
     #[test]
+    fn news_are_expected_until_the_money_is_where_it_belongs() {
+        assert!(standing(AwaitingPayment, Open).is_pending());
+        assert!(standing(Cancelled, Processing).is_pending());
+        for over in [standing(Cancelled, Open), standing(Cancelled, Refunded)] {
+            assert!(!over.is_pending());
+        }
+        assert!(!standing(Paid, Confirmed).is_pending());
+    }
+
+    #[test]
     fn only_an_order_that_awaits_payment_can_be_paid() {
         assert!(standing(AwaitingPayment, Declined).can_pay());
         assert!(standing(AwaitingPayment, Open).can_pay());
@@ -152,10 +173,17 @@ mod tests {
     fn news_are_read_as_the_server_writes_them() {
         for (name, payment) in PAYMENTS {
             for state in OrderState::ALL {
-                let news = serde_json::json!({ "state": state, "payment": payment });
+                let news = OrderNews { state, payment, cancel_reason: None };
+                let news = serde_json::to_value(news).unwrap();
                 assert_eq!(Standing::read(&news), Some(standing(state, payment)));
+                assert_eq!(cancel_reason(&news), None);
                 assert_eq!(standing(state, payment).payment_name(), name);
             }
+        }
+        for reason in CancelReason::ALL {
+            let (state, payment) = (Cancelled, Refunded);
+            let news = OrderNews { state, payment, cancel_reason: Some(reason) };
+            assert_eq!(cancel_reason(&serde_json::to_value(news).unwrap()), Some(reason));
         }
         assert_eq!(Standing::parse("paid", "unheard"), None);
     }

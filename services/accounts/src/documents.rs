@@ -1,7 +1,7 @@
 //! The session as MongoDB stores it: the only place of this crate with BSON.
 
 use crate::{SessionId, WishId, session::CheckoutDraft};
-use domain::{Cart, Quantity, Sku, product::Sellable};
+use domain::{Cart, CartLine, Quantity, Sku, product::Sellable};
 use mongodb::{
     Collection, Database, IndexModel,
     bson::{DateTime, Document, doc, serialize_to_bson},
@@ -9,6 +9,11 @@ use mongodb::{
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use uuid::Uuid;
+
+/// For so many of its latest orders a session knows that their goods were taken out of the cart. Who
+/// takes them out twice does so within hours.
+const ORDERS_REMEMBERED: i32 = 20;
 
 /// A session. What a browser holds is not in it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -139,10 +144,32 @@ pub(crate) fn replace_cart(cart: &Cart) -> Result<Document, mongodb::error::Erro
     Ok(doc! { "$set": { "cart": cart, "expires_at": expires_at() } })
 }
 
-/// Empties a cart of this version.
-pub(crate) fn empty_cart(version: u32) -> Document {
-    doc! {
-        "$set": { "cart.lines": [], "cart.version": i64::from(version.wrapping_add(1)) },
+/// A live session from which an order's goods were not taken out yet.
+pub(crate) fn before(id: &SessionId, order: Uuid) -> Document {
+    let mut filter = alive(id);
+    filter.insert("taken_out", doc! { "$ne": order.to_string() });
+    filter
+}
+
+/// As [`before`], with the cart that was read.
+pub(crate) fn with_cart_before(id: &SessionId, order: Uuid, version: u32) -> Document {
+    let mut filter = before(id, order);
+    filter.insert("cart.version", i64::from(version));
+    filter
+}
+
+/// Leaves these lines of a cart of this version, and remembers for which order.
+pub(crate) fn take_out(
+    left: &[CartLine],
+    order: Uuid,
+    version: u32,
+) -> Result<Document, mongodb::error::Error> {
+    Ok(doc! {
+        "$set": {
+            "cart.lines": serialize_to_bson(&left)?,
+            "cart.version": i64::from(version.wrapping_add(1)),
+        },
+        "$push": { "taken_out": { "$each": [order.to_string()], "$slice": -ORDERS_REMEMBERED } },
         "$unset": { "checkout.refusal": "" },
-    }
+    })
 }

@@ -8,9 +8,11 @@ use domain::{
     Cart, CartLine, Quantity,
     checkout::{CheckoutForm, Refusal},
     product::Sellable,
+    stock::Demand,
 };
 use mongodb::{Collection, Database, options::ReturnDocument};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// How often a change is tried again when another request was faster.
 const TRIES: usize = 8;
@@ -171,11 +173,39 @@ impl Sessions {
         Ok(())
     }
 
-    /// Empties the cart that was ordered. A cart that was changed since is left alone.
-    pub async fn empty_cart(&self, id: &SessionId, version: u32) -> Result<(), Error> {
-        let set = documents::empty_cart(version);
-        self.collection.update_one(documents::with_version(id, version), set).await?;
-        Ok(())
+    /// Takes what was ordered out of the cart, once for each order however often it is called. A cart
+    /// of the ordered version is emptied; of one that was changed since, what was put into it in
+    /// addition stays.
+    pub async fn take_out(
+        &self,
+        id: &SessionId,
+        order: Uuid,
+        version: u32,
+        ordered: &[Demand],
+    ) -> Result<(), Error> {
+        for _ in 0..TRIES {
+            let mut cart = self.cart(id).await?;
+            let read = cart.version;
+            match read == version {
+                true => cart.lines.clear(),
+                false => cart.take_out(ordered),
+            }
+            let filter = documents::with_cart_before(id, order, read);
+            let set = documents::take_out(&cart.lines, order, read)?;
+            if self.collection.update_one(filter, set).await?.matched_count == 1 {
+                return Ok(());
+            }
+            // Changed in this moment, done before, or gone.
+            if !self.has_cart_before(id, order).await? {
+                return Ok(());
+            }
+        }
+        Err(Error::Contended)
+    }
+
+    async fn has_cart_before(&self, id: &SessionId, order: Uuid) -> Result<bool, Error> {
+        let filter = documents::before(id, order);
+        Ok(self.collection.find_one(filter).await?.is_some())
     }
 
     async fn replace(&self, id: &SessionId, read: u32, cart: &Cart) -> Result<bool, Error> {

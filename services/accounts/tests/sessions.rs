@@ -5,9 +5,11 @@ use domain::{
     Cart, Currency, Money, Quantity, Sku, Slug,
     checkout::{CheckoutForm, Refusal},
     product::Sellable,
+    stock::Demand,
     tax::TaxClass,
 };
 use platform::testing::{TestMongo, mongodb};
+use uuid::Uuid;
 
 async fn sessions() -> (TestMongo, Sessions) {
     let mongo = mongodb().await;
@@ -188,17 +190,31 @@ async fn an_unknown_token_is_not_revived() {
 }
 
 #[tokio::test]
-async fn an_ordered_cart_is_emptied_unless_it_was_changed_since() {
+async fn what_was_ordered_leaves_the_cart_once_and_what_was_added_since_stays() {
     let (_mongo, sessions) = sessions().await;
-    let added = sessions.add_to_cart(None, None, &item("a"), pieces(1), 9).await.unwrap();
+    let add = async |token: Option<&SessionToken>, name: &str, count: u32| {
+        sessions.add_to_cart(token, None, &item(name), pieces(count), 9).await.unwrap()
+    };
+    let added = add(None, "a", 2).await;
     let (token, ordered) = (added.new_session.unwrap(), added.cart.version);
-    let later =
-        sessions.add_to_cart(Some(&token), None, &item("b"), pieces(1), 9).await.unwrap().cart;
-    sessions.empty_cart(&token.id(), ordered).await.unwrap();
-    assert_eq!(sessions.cart(&token.id()).await.unwrap(), later);
-    sessions.empty_cart(&token.id(), later.version).await.unwrap();
+    add(Some(&token), "a", 1).await;
+    let later = add(Some(&token), "b", 1).await.cart;
+    let (order, bought) = (Uuid::now_v7(), [Demand { sku: item("a").sku, quantity: 2 }]);
+    let take_out = |order, version| {
+        let (sessions, token, bought) = (&sessions, &token, &bought);
+        async move { sessions.take_out(&token.id(), order, version, bought).await.unwrap() }
+    };
+    // By the shopper's return and by the sweeper.
+    for _ in 0..3 {
+        take_out(order, ordered).await;
+    }
+    let left = sessions.cart(&token.id()).await.unwrap();
+    assert_eq!((left.lines.len(), left.pieces()), (2, 2));
+    assert!(left.version > later.version);
+    // The very cart that was ordered has nothing left.
+    take_out(Uuid::now_v7(), left.version).await;
     let emptied = sessions.cart(&token.id()).await.unwrap();
-    assert!(emptied.is_empty() && emptied.version > later.version);
+    assert!(emptied.is_empty() && emptied.version > left.version);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use domain::{
     stock::{Allocation, Demand, HoldState, Shortage, sum_demands},
 };
 use sqlx::{PgConnection, Postgres, Transaction};
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 use uuid::Uuid;
 
 /// The longest that pieces are set aside without a word from the order; a longer wish is cut to it.
@@ -159,6 +159,12 @@ impl Inventory {
         let (mut transaction, standing) = self.lock(reference, &[]).await?;
         let released = release_locked(&mut transaction, reference, &standing).await;
         end(transaction, released).await
+    }
+
+    /// How many pieces of each SKU are held for these orders, all of them together. One statement.
+    pub async fn held_for(&self, references: &[Uuid]) -> Result<BTreeMap<Sku, u32>, Error> {
+        let held = queries::holds::held_for(&self.pool, references).await?;
+        Ok(held.into_iter().map(|demand| (demand.sku, demand.quantity)).collect())
     }
 
     /// Orders whose hold has run out by the database's clock and was not given back, the longest

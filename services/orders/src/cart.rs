@@ -1,14 +1,16 @@
 //! The cart's use-cases: add, set, remove, look. What is added is checked against stock so that a
 //! shopper learns early; what counts is the hold at the checkout.
 
-use crate::{Error, Orders};
-use accounts::{AddRefused, SessionToken, WishId};
+use crate::{Error, Orders, queries};
+use accounts::{AddRefused, SessionId, SessionToken, WishId};
 use domain::{
     Cart, Money, Quantity, Sku,
     cart::{CartChange, CartError},
     checkout::{CheckoutForm, Refusal, ShortLine},
     product::Sellable,
 };
+use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// What a shopper wants to have added.
 #[derive(Debug, Clone)]
@@ -48,10 +50,11 @@ pub struct CartSaved {
     pub new_session: Option<SessionToken>,
 }
 
-/// The cart brought up to date with prices and stock.
+/// The cart beside current prices and stock. Nothing of it is saved: what changed is told each time,
+/// until the shopper changes the cart.
 #[derive(Debug, Clone, Default)]
 pub struct FreshCart {
-    /// The cart at current prices.
+    /// The cart at current prices, under the version that it is saved under.
     pub cart: Cart,
     /// What changed since the shopper last saw it.
     pub changes: Vec<CartChange>,
@@ -113,18 +116,30 @@ impl Orders {
     }
 
     /// Adds pieces to the cart. Two round trips: stock is asked (beside the catalogue, if the item
-    /// was not sold a moment ago), then the session is written.
+    /// was not sold a moment ago), then the session is written. More only when something is short:
+    /// then what is held for the shopper's own order counts as left.
     pub async fn add_to_cart(
         &self,
         token: Option<&SessionToken>,
         wanted: &Wanted,
     ) -> Result<CartSaved, CartFailure> {
         let Wanted { sku, quantity, wish, .. } = wanted;
-        let (item, left) = tokio::try_join!(self.sellable(sku), self.left(sku))?;
+        let (item, mut left) = tokio::try_join!(self.sellable(sku), self.left(sku))?;
         let item = item.ok_or_else(|| CartFailure::UnknownSku { sku: sku.clone() })?;
-        let most = left.min(Quantity::MAX.get());
         let (item, wish) = (wanted.as_seen(item), wish.as_ref());
-        match self.sessions.add_to_cart(token, wish, &item, *quantity, most).await {
+        let add = |left: u32| {
+            let most = left.min(Quantity::MAX.get());
+            self.sessions.add_to_cart(token, wish, &item, *quantity, most)
+        };
+        let mut added = add(left).await;
+        if let (Err(AddRefused::TooMany { .. }), Some(token)) = (&added, token) {
+            let own = self.own(&token.id(), sku).await?;
+            if own > 0 {
+                left += own;
+                added = add(left).await;
+            }
+        }
+        match added {
             Ok(added) => Ok(CartSaved { cart: added.cart, new_session: added.new_session }),
             Err(AddRefused::Full) => Err(CartError::Full.into()),
             Err(AddRefused::Store(error)) => Err(error.into()),
@@ -148,8 +163,13 @@ impl Orders {
         sku: &Sku,
         quantity: Quantity,
     ) -> Result<Cart, CartFailure> {
-        let left = self.left(sku).await?;
+        let id = token.id();
+        let (mut left, shown) = tokio::try_join!(self.left(sku), self.shown(&id))?;
+        if quantity.get() > left {
+            left += self.own(&id, sku).await?;
+        }
         let change = |cart: &mut Cart| {
+            shown.bring_up(cart);
             let line = cart.lines.iter().find(|line| &line.item.sku == sku);
             let in_cart = line.map_or(0, |line| line.quantity.get());
             // Less of what is short is always welcome.
@@ -158,66 +178,82 @@ impl Orders {
             }
             Ok(cart.set_quantity(sku, quantity)?)
         };
-        Ok(self.sessions.change_cart(&token.id(), change).await?.0)
+        Ok(self.sessions.change_cart(&id, change).await?.0)
     }
 
     /// Takes a SKU out of the cart.
     pub async fn remove(&self, token: &SessionToken, sku: &Sku) -> Result<Cart, CartFailure> {
+        let shown = self.shown(&token.id()).await?;
         let remove = |cart: &mut Cart| {
+            shown.bring_up(cart);
             cart.remove(sku);
             Ok::<_, CartFailure>(())
         };
         Ok(self.sessions.change_cart(&token.id(), remove).await?.0)
     }
 
-    /// The cart at current prices and with what is short, saved as shown.
+    /// The cart at current prices and with what is short.
     pub async fn fresh_cart(&self, token: Option<&SessionToken>) -> Result<FreshCart, Error> {
         let Some(token) = token else { return Ok(FreshCart::default()) };
         let cart = self.sessions.cart(&token.id()).await?;
-        self.freshen(token, cart).await
+        self.look_at(&token.id(), cart).await
     }
 
     /// The checkout with what was typed before and why it was refused.
     pub async fn checkout(&self, token: Option<&SessionToken>) -> Result<CheckoutPage, Error> {
         let Some(token) = token else { return Ok(CheckoutPage::default()) };
         let (cart, draft) = self.sessions.cart_and_draft(&token.id()).await?;
-        let fresh = self.freshen(token, cart).await?;
+        let fresh = self.look_at(&token.id(), cart).await?;
         Ok(CheckoutPage { fresh, form: draft.form, refusal: draft.refusal })
     }
 
-    /// Brings a cart up to date; it is written only when something changed.
-    pub(crate) async fn freshen(
-        &self,
-        token: &SessionToken,
-        cart: Cart,
-    ) -> Result<FreshCart, Error> {
-        if cart.is_empty() {
-            return Ok(FreshCart { cart, ..FreshCart::default() });
+    /// Looks at a cart beside what is sold now, and at what is short of it.
+    pub(crate) async fn look_at(&self, id: &SessionId, saved: Cart) -> Result<FreshCart, Error> {
+        if saved.is_empty() {
+            return Ok(FreshCart { cart: saved, ..FreshCart::default() });
         }
-        let skus: Vec<Sku> = cart.lines.iter().map(|line| line.item.sku.clone()).collect();
-        let (current, left) =
+        let skus = skus_of(&saved);
+        let (current, mut left) =
             tokio::try_join!(async { Ok(self.catalogue.sellables(&skus).await?) }, async {
                 self.inventory.availability(&skus).await.map_err(Error::inventory)
             },)?;
-        let mut now = cart.clone();
-        let mut changes = now.refresh(&current);
-        if now.version != cart.version {
-            let (written, changed) = self
-                .sessions
-                .change_cart(&token.id(), |cart| Ok::<_, Error>(cart.refresh(&current)))
-                .await?;
-            (now, changes) = (written, changed);
+        let mut cart = saved;
+        let version = cart.version;
+        let changes = cart.refresh(&current);
+        cart.version = version;
+        let mut shortages = short_of(&cart, |sku| left.get(sku).copied().unwrap_or(0));
+        if !shortages.is_empty() {
+            for (sku, own) in self.held_for(id).await? {
+                *left.entry(sku).or_default() += own;
+            }
+            shortages = short_of(&cart, |sku| left.get(sku).copied().unwrap_or(0));
         }
-        let short = |line: &domain::CartLine| {
-            let left = left.get(&line.item.sku).copied().unwrap_or(0);
-            (line.quantity.get() > left).then(|| ShortLine {
-                sku: line.item.sku.clone(),
-                name: line.item.name.clone(),
-                left,
-            })
+        Ok(FreshCart { cart, changes, shortages })
+    }
+
+    /// The saved cart as its page shows it, for a change that is made from there.
+    async fn shown(&self, id: &SessionId) -> Result<Shown, Error> {
+        let cart = self.sessions.cart(id).await?;
+        let current = match cart.is_empty() {
+            true => Vec::new(),
+            false => self.catalogue.sellables(&skus_of(&cart)).await?,
         };
-        let shortages = now.lines.iter().filter_map(short).collect();
-        Ok(FreshCart { cart: now, changes, shortages })
+        Ok(Shown { version: cart.version, current })
+    }
+
+    /// What orders of this cart hold that await their payment: the shopper does not compete with
+    /// them, for ordering again gives them up.
+    async fn held_for(&self, id: &SessionId) -> Result<BTreeMap<Sku, u32>, Error> {
+        let orders = queries::list_awaiting_of_cart(&self.pool, id.as_str()).await?;
+        let orders: Vec<Uuid> = orders.into_iter().map(|order| order.id).collect();
+        match orders.is_empty() {
+            true => Ok(BTreeMap::new()),
+            false => self.inventory.held_for(&orders).await.map_err(Error::inventory),
+        }
+    }
+
+    async fn own(&self, id: &SessionId, sku: &Sku) -> Result<u32, Error> {
+        Ok(self.held_for(id).await?.get(sku).copied().unwrap_or(0))
     }
 
     async fn sellable(&self, sku: &Sku) -> Result<Option<Sellable>, Error> {
@@ -235,4 +271,36 @@ impl Orders {
         let levels = self.inventory.availability(std::slice::from_ref(sku)).await;
         Ok(levels.map_err(Error::inventory)?.get(sku).copied().unwrap_or(0))
     }
+}
+
+/// What a cart was shown as.
+struct Shown {
+    version: u32,
+    current: Vec<Sellable>,
+}
+
+impl Shown {
+    /// Saves current particulars with the change that the shopper makes. A cart that was changed
+    /// meanwhile may hold what was not looked up, and is left as it is.
+    fn bring_up(&self, cart: &mut Cart) {
+        if cart.version == self.version {
+            cart.refresh(&self.current);
+        }
+    }
+}
+
+fn skus_of(cart: &Cart) -> Vec<Sku> {
+    cart.lines.iter().map(|line| line.item.sku.clone()).collect()
+}
+
+fn short_of(cart: &Cart, left: impl Fn(&Sku) -> u32) -> Vec<ShortLine> {
+    let short = |line: &domain::CartLine| {
+        let left = left(&line.item.sku);
+        (line.quantity.get() > left).then(|| ShortLine {
+            sku: line.item.sku.clone(),
+            name: line.item.name.clone(),
+            left,
+        })
+    };
+    cart.lines.iter().filter_map(short).collect()
 }

@@ -1,13 +1,15 @@
-//! Phase three of a purchase, and its opposite. There is one way to finish an order, taken by the
-//! shopper's return, the webhook, the status page and the sweeper, whichever comes first; and one way
-//! to end it without payment. Both hold the order's lock, so they exclude each other, and both may be
-//! repeated.
+//! Phase three of a purchase. There is one way to finish an order, taken by the shopper's return, the
+//! webhook, the status page and the sweeper, whichever comes first. It holds the order's lock, as
+//! ending an order without payment does (`cancel`), so that the two exclude each other; it may be
+//! repeated, and what it leaves to be done later is in `effects`.
 
-use crate::{Error, Orders, queries, record::OrderRecord};
-use accounts::SessionId;
-use domain::order::{CancelReason, OrderState, PaymentStanding};
+use crate::{Error, Orders, Step, queries, record::OrderRecord};
+use domain::{
+    order::{CancelReason, OrderNews, OrderState, PaymentStanding},
+    payment::IntentState,
+};
 use inventory::AllocateError;
-use payments::{CancelOutcome, Refunded};
+use payments::Standing;
 use serde_json::json;
 use std::time::Duration;
 use uuid::Uuid;
@@ -16,8 +18,8 @@ use uuid::Uuid;
 const SESSIONS_WITHIN: Duration = Duration::from_secs(1);
 
 impl Orders {
-    /// News of a payment, from wherever: asks the provider for the truth and finishes the order if
-    /// the money is there. Tells the order's page in any case.
+    /// News of a payment, from wherever: asks the provider for the truth and brings the order to the
+    /// end that its payment came to. Tells the order's page in any case.
     pub async fn settle(&self, id: Uuid) -> Result<(), Error> {
         let Some(order) = queries::find(&self.pool, id).await? else {
             tracing::warn!(order = %id, "news of a payment for an order that was never written");
@@ -25,7 +27,7 @@ impl Orders {
         };
         let before = self.standing(&order).await?;
         match self.payments.refresh(id).await {
-            Ok(standing) if standing.is_captured() => return self.finalise(id).await,
+            Ok(standing) if self.conclude(&order, &standing).await? => return Ok(()),
             Ok(_) => {}
             // Its payment was not begun yet.
             Err(payments::Error::UnknownOrder { .. }) => return Ok(()),
@@ -33,8 +35,7 @@ impl Orders {
         }
         let now = self.standing(&order).await?;
         if now != before {
-            let mut connection = self.pool.acquire().await?;
-            queries::tell(&mut connection, &order, &order.state, now).await?;
+            self.tell_standing(&order, now).await?;
         }
         Ok(())
     }
@@ -46,29 +47,63 @@ impl Orders {
         headers: &http::HeaderMap,
         body: &[u8],
     ) -> Result<bool, WebhookFailure> {
-        let Some(order) = self.payments.receive_webhook(headers, body).await? else {
+        let Some(heard) = self.payments.receive_webhook(headers, body).await? else {
             return Ok(false);
         };
-        self.announce(order).await?;
+        let id = heard.order;
+        let Some(order) = queries::find(&self.pool, id).await.map_err(Error::from)? else {
+            return Ok(true);
+        };
+        let standing = self.payments.standing(id).await.map_err(Error::from)?;
+        let was_over = order.is_paid();
+        if !self.conclude(&order, &standing).await? || was_over {
+            // What came again was told when it came first.
+            if heard.is_news {
+                let standing = self.standing(&order).await?;
+                self.tell_standing(&order, standing).await?;
+            }
+        }
         Ok(true)
     }
 
-    /// Finishes the order if its money is there, else tells its page how the payment stands.
-    async fn announce(&self, id: Uuid) -> Result<(), Error> {
-        if self.payments.captured(id).await?.is_some() {
-            return self.finalise(id).await;
+    /// Brings the order to the end that its payment came to, if it came to one: finished, if money is
+    /// there; cancelled, if nothing can come any more. The latter is the second half of a
+    /// cancellation that stopped between the two services.
+    async fn conclude(&self, order: &OrderRecord, standing: &Standing) -> Result<bool, Error> {
+        if standing.is_captured() {
+            self.finalise(order.id).await?;
+            return Ok(true);
         }
-        if let Some(order) = queries::find(&self.pool, id).await? {
-            let standing = self.standing(&order).await?;
-            let mut connection = self.pool.acquire().await?;
-            queries::tell(&mut connection, &order, &order.state, standing).await?;
+        let over = matches!(standing.intent.state, IntentState::Cancelled | IntentState::Refunded);
+        if over && order.is_awaiting() {
+            let reason =
+                if order.expired { CancelReason::Expired } else { CancelReason::Superseded };
+            self.cancel(order.id, reason).await?;
+            return Ok(true);
         }
+        Ok(false)
+    }
+
+    async fn tell_standing(
+        &self,
+        order: &OrderRecord,
+        payment: PaymentStanding,
+    ) -> Result<(), Error> {
+        let (state, cancel_reason) = (order.state()?, order.cancel_reason()?);
+        let news = OrderNews { state, payment, cancel_reason };
+        let mut connection = self.pool.acquire().await?;
+        queries::tell(&mut connection, order, &news).await?;
         Ok(())
     }
 
     /// Finishes an order whose money was taken: the ledger is posted, the held stock becomes the
     /// order's own, the cart is emptied, the order is paid. Whoever comes second finds it done.
     pub(crate) async fn finalise(&self, id: Uuid) -> Result<(), Error> {
+        let orders = self.clone();
+        crate::to_the_end(async move { orders.try_finalise(id).await }).await
+    }
+
+    async fn try_finalise(&self, id: Uuid) -> Result<(), Error> {
         let Some(order) = self.secure(id).await? else { return Ok(()) };
         // Before anyone is told, so that nobody who hears of it still sees the old cart; and while no
         // lock is held, for sessions that are away may take their time. Nobody can end the order
@@ -79,16 +114,21 @@ impl Orders {
             tracing::warn!(order = %id, ?emptied, "the cart will be emptied by the sweeper");
         }
         let mut transaction = self.pool.begin().await?;
-        if !queries::lock(&mut transaction, id).await?.is_awaiting() {
+        let order = queries::lock(&mut transaction, id).await?;
+        if !order.state()?.may_become(OrderState::Paid) {
             return Ok(());
         }
         queries::mark_paid(&mut transaction, id, cart_to_empty).await?;
         queries::record_event(&mut transaction, id, "paid", &json!({})).await?;
-        let state = OrderState::Paid.as_str();
-        queries::tell(&mut transaction, &order, state, PaymentStanding::Confirmed).await?;
+        let news = OrderNews {
+            state: OrderState::Paid,
+            payment: PaymentStanding::Confirmed,
+            cancel_reason: None,
+        };
+        queries::tell(&mut transaction, &order, &news).await?;
         transaction.commit().await?;
         tracing::info!(order = %id, number = order.number, "order paid");
-        Ok(())
+        self.reached(Step::Paid)
     }
 
     /// Secures what the order needs, under its lock: the money is in the books, the stock is the
@@ -99,95 +139,36 @@ impl Orders {
         if order.is_paid() {
             return Ok(None);
         }
-        self.payments.post_capture(id).await?;
+        let settled = self.payments.post_capture(id).await?;
+        if settled.capture().intent_state == IntentState::Refunded {
+            // All of it went back already.
+            return Ok(None);
+        }
+        self.reached(Step::Posted)?;
         if order.state()? == OrderState::Cancelled {
             // Money for an order that has ended goes back.
-            queries::set_refund_due(&mut *transaction, id, true).await?;
+            queries::set_refund_due(&mut transaction, id).await?;
             transaction.commit().await?;
-            self.finish_effects(id, false, true).await?;
+            self.try_refund(id).await;
             return Ok(None);
         }
         match self.inventory.allocate(id).await {
-            Ok(_) => Ok(Some(order)),
+            Ok(_) => {
+                self.reached(Step::Allocated)?;
+                Ok(Some(order))
+            }
             Err(AllocateError::OutOfStock(_) | AllocateError::NeverHeld { .. }) => {
                 let reason = CancelReason::OutOfStock;
-                queries::mark_cancelled(&mut transaction, id, reason).await?;
-                queries::set_refund_due(&mut *transaction, id, true).await?;
-                let facts = json!({ "reason": reason });
-                queries::record_event(&mut transaction, id, "cancelled", &facts).await?;
+                // The money is still on its way back.
+                let payment = PaymentStanding::Processing;
+                self.end(&mut transaction, &order, reason, payment).await?;
+                queries::set_refund_due(&mut transaction, id).await?;
                 transaction.commit().await?;
-                self.finish_effects(id, false, true).await?;
+                self.try_refund(id).await;
                 Ok(None)
             }
             Err(error) => Err(Error::inventory(error)),
         }
-    }
-
-    async fn empty_cart(&self, order: &OrderRecord) -> Result<(), Error> {
-        let session = SessionId::from(order.cart_id.clone());
-        // Versions are 32 bits wide in the session.
-        let version = u32::try_from(order.cart_version).unwrap_or_default();
-        Ok(self.sessions.empty_cart(&session, version).await?)
-    }
-
-    /// Ends an order that was not paid: the provider is told first, so that no money can follow. If it
-    /// turns out that the money had been taken, the order is finished instead and returned.
-    pub(crate) async fn cancel(
-        &self,
-        id: Uuid,
-        reason: CancelReason,
-    ) -> Result<Option<OrderRecord>, Error> {
-        // Opened first if it was not, so that it can be closed: whoever is about to pay finds it so.
-        let total = queries::load(&self.pool, id).await?.total()?;
-        self.payments.open_intent(id, total).await?;
-        match self.payments.cancel(id).await? {
-            CancelOutcome::Cancelled | CancelOutcome::AlreadyRefunded => {}
-            CancelOutcome::AlreadyPaid => {
-                self.finalise(id).await?;
-                let order = queries::load(&self.pool, id).await?;
-                return Ok(order.is_paid().then_some(order));
-            }
-        }
-        let mut transaction = self.pool.begin().await?;
-        let order = queries::lock(&mut transaction, id).await?;
-        if !order.is_awaiting() {
-            return Ok(order.is_paid().then_some(order));
-        }
-        self.inventory.release(id).await.map_err(Error::inventory)?;
-        queries::mark_cancelled(&mut transaction, id, reason).await?;
-        queries::record_event(&mut transaction, id, "cancelled", &json!({ "reason": reason }))
-            .await?;
-        let state = OrderState::Cancelled.as_str();
-        queries::tell(&mut transaction, &order, state, PaymentStanding::Open).await?;
-        transaction.commit().await?;
-        Ok(None)
-    }
-
-    /// What follows an order's end outside its own database: the ordered cart is emptied, money that
-    /// must not be kept is returned. Each is remembered until it is done.
-    pub(crate) async fn finish_effects(
-        &self,
-        id: Uuid,
-        cart_to_empty: bool,
-        refund_due: bool,
-    ) -> Result<(), Error> {
-        let order = queries::load(&self.pool, id).await?;
-        if cart_to_empty {
-            self.empty_cart(&order).await?;
-            queries::set_cart_emptied(&self.pool, id).await?;
-        }
-        if refund_due {
-            if let Refunded::Pending(_) = self.payments.refund_all(id, "order cancelled").await? {
-                return Ok(());
-            }
-            let mut transaction = self.pool.begin().await?;
-            queries::set_refund_due(&mut *transaction, id, false).await?;
-            queries::record_event(&mut transaction, id, "refunded", &json!({})).await?;
-            queries::tell(&mut transaction, &order, &order.state, PaymentStanding::Refunded)
-                .await?;
-            transaction.commit().await?;
-        }
-        Ok(())
     }
 }
 

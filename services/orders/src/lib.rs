@@ -5,28 +5,36 @@
 //! The cart is stored in the session (`accounts`), stock in `inventory`, money in `payments`; here are
 //! the orders themselves. No transaction of this service is open while a payment provider is asked.
 
+mod cancel;
 mod cart;
+mod claim;
+mod effects;
 mod finalise;
 mod pay;
 mod prepare;
 mod queries;
 mod record;
+mod seen;
+mod steps;
 mod sweep;
 
 pub use cart::{CartFailure, CartSaved, CheckoutPage, FreshCart, Wanted};
 pub use finalise::WebhookFailure;
 pub use pay::PayStep;
 pub use prepare::{PlaceError, Placed, Submission};
+pub use seen::Seen;
+pub use steps::Step;
 pub use sweep::Swept;
 
 use accounts::Sessions;
 use catalogue::Catalogue;
 use domain::{Market, OrderNumber, Sku, order::OrderView, product::Sellable};
 use inventory::Inventory;
-use payments::Payments;
+use payments::{Payments, ProviderError};
 use sqlx::{PgPool, migrate::Migrator};
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 use subtle::ConstantTimeEq;
+use tracing::Instrument;
 
 /// The schema this service owns.
 pub const SCHEMA: &str = "orders";
@@ -37,6 +45,18 @@ impl Error {
     /// Any of inventory's errors: each of its use-cases has its own, and none is acted on here.
     pub(crate) fn inventory(error: impl std::fmt::Display) -> Self {
         Self::Inventory(error.to_string())
+    }
+
+    /// Whether the payment provider was not reached, or has not said yet what came of it.
+    pub(crate) fn is_provider_silent(&self) -> bool {
+        matches!(
+            self,
+            Self::Payments(
+                payments::Error::Provider(
+                    ProviderError::Unavailable { .. } | ProviderError::Unknown { .. }
+                ) | payments::Error::Undecided { .. }
+            )
+        )
     }
 }
 
@@ -84,6 +104,9 @@ pub enum Error {
         /// What could not be read.
         what: &'static str,
     },
+    /// The use-case broke off half-way; the sweeper goes on from there.
+    #[error("broke off: {0}")]
+    BrokeOff(String),
 }
 
 /// The service's handle; cheap to clone.
@@ -100,6 +123,8 @@ pub struct Orders {
     /// What was sold a moment ago, so that adding to the cart need not ask the catalogue again. What
     /// is charged is always read afresh.
     recently_sold: moka::future::Cache<Sku, Sellable>,
+    /// Where a test makes it stop.
+    stop_after: Option<Step>,
 }
 
 /// What the service is made of.
@@ -138,6 +163,7 @@ impl Orders {
                 .max_capacity(10_000)
                 .time_to_live(Duration::from_secs(30))
                 .build(),
+            stop_after: None,
         }
     }
 
@@ -174,4 +200,15 @@ impl Orders {
         let order = queries::find_by_number(&self.pool, number).await?;
         Ok(order.filter(|order| bool::from(order.access_key.as_bytes().ct_eq(key.as_bytes()))))
     }
+}
+
+/// Goes on with a step although whoever asked for it may not wait for its end: a browser that hangs
+/// up must not stop a purchase half-way.
+async fn to_the_end<T, E>(step: impl Future<Output = Result<T, E>> + Send + 'static) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<Error> + Send + 'static,
+{
+    let ended = tokio::spawn(step.in_current_span()).await;
+    ended.unwrap_or_else(|lost| Err(Error::BrokeOff(lost.to_string()).into()))
 }

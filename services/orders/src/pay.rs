@@ -1,14 +1,12 @@
 //! Phase two of a purchase: the provider is asked for the money. `payments` records the attempt before
 //! it calls, so that whatever happens to the answer, the truth can be asked for later.
 
-use crate::{Error, Orders, PlaceError, queries, record::OrderRecord};
+use crate::{Error, Orders, PlaceError, Step, queries, record::OrderRecord};
 use domain::{
     OrderNumber,
-    checkout::Refusal,
     order::PaymentStanding,
     payment::{AttemptState, IntentState},
 };
-use payments::ProviderError;
 use uuid::Uuid;
 
 /// What the shopper does next.
@@ -20,24 +18,19 @@ pub enum PayStep {
     Done,
 }
 
-impl From<payments::Error> for PlaceError {
-    fn from(error: payments::Error) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
 impl Orders {
     /// Begins or resumes the payment of an order that awaits it. Pressed twice, it is one payment.
     pub(crate) async fn pay(&self, order: &OrderRecord) -> Result<PayStep, PlaceError> {
         self.payments.open_intent(order.id, order.total()?).await?;
+        self.reached(Step::IntentOpened)?;
         let return_url = format!("{}{}", self.public_url, order.path());
         let attempt = match self.payments.pay(order.id, &return_url, None).await {
             Ok(attempt) => attempt,
-            Err(payments::Error::Provider(
-                ProviderError::Unavailable { .. } | ProviderError::Unknown { .. },
-            )) => return Err(Refusal::PaymentUnavailable.into()),
-            // The order ended between two clicks; its page says so.
-            Err(payments::Error::Closed { .. }) => return Ok(PayStep::Done),
+            // The order ended between two clicks, or half of it did; its page says so.
+            Err(payments::Error::Closed { .. }) => {
+                self.settle(order.id).await?;
+                return Ok(PayStep::Done);
+            }
             Err(error) => return Err(error.into()),
         };
         match (attempt.state, attempt.redirect_url) {
@@ -52,28 +45,35 @@ impl Orders {
     }
 
     /// Pays an order again after a decline or a break, for whoever holds its key. `None` when there is
-    /// no such order.
+    /// no such order. Once begun it goes on to its end, even if whoever asked for it goes away.
     pub async fn pay_again(
         &self,
         number: &OrderNumber,
         key: &str,
     ) -> Result<Option<PayStep>, PlaceError> {
         let Some(order) = self.unlocked(number, key).await? else { return Ok(None) };
-        // A payment that succeeded unheard is found before another is begun.
-        self.settle(order.id).await?;
-        let order = queries::load(&self.pool, order.id).await?;
-        if !order.is_awaiting() {
-            return Ok(Some(PayStep::Done));
-        }
-        self.extend_time(order.id).await?;
-        self.pay(&order).await.map(Some)
+        let orders = self.clone();
+        crate::to_the_end(async move { orders.resume(order.id).await.map(Some) }).await
     }
 
-    /// Gives the shopper, who is at it, the full time to pay again.
-    async fn extend_time(&self, id: Uuid) -> Result<(), Error> {
+    async fn resume(&self, id: Uuid) -> Result<PayStep, PlaceError> {
+        // A payment that succeeded unheard is found before another is begun.
+        self.settle(id).await?;
+        let order = queries::load(&self.pool, id).await?;
+        if !order.is_awaiting() {
+            return Ok(PayStep::Done);
+        }
+        let step = self.pay(&order).await?;
+        self.extend_time(id).await?;
+        Ok(step)
+    }
+
+    /// Gives the shopper, who is at it, the full time to pay again, and has the sweeper look again
+    /// soon.
+    pub(crate) async fn extend_time(&self, id: Uuid) -> Result<(), Error> {
         let time = self.timing.time_to_pay;
         self.inventory.extend(id, time).await.map_err(Error::inventory)?;
-        queries::extend(&self.pool, id, time).await?;
+        queries::extend(&self.pool, id, time, self.timing.first_check).await?;
         Ok(())
     }
 
@@ -93,12 +93,15 @@ impl Orders {
                 PaymentStanding::Processing
             }
             (_, Some(AttemptState::Declined)) => PaymentStanding::Declined,
-            (_, Some(AttemptState::Processing | AttemptState::Recorded)) => {
-                PaymentStanding::Processing
-            }
-            (_, Some(AttemptState::RequiresAction | AttemptState::Cancelled) | None) => {
-                PaymentStanding::Open
-            }
+            (_, Some(AttemptState::Processing)) => PaymentStanding::Processing,
+            // One that is only recorded may never have reached the provider: paying goes on with it.
+            (
+                _,
+                Some(
+                    AttemptState::Recorded | AttemptState::RequiresAction | AttemptState::Cancelled,
+                )
+                | None,
+            ) => PaymentStanding::Open,
         })
     }
 }

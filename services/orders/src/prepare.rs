@@ -1,28 +1,20 @@
-//! Phase one of a purchase: the cart is priced afresh, refused in words if anything moved, its stock
-//! held and its order written. Placing the same thing twice ends in the one order: its identifier is
-//! made of what is ordered.
+//! Phase one of a purchase: the cart is priced afresh and refused in words if it is not what the
+//! shopper saw; else its stock is held and its order written (`claim`).
 
 use crate::{
-    Error, FreshCart, Orders, PayStep,
-    queries::{self, NewOrder},
-    record::{LineRecord, OrderRecord},
+    Error, FreshCart, Orders, PayStep, Seen,
+    claim::{Claimed, Wish},
+    queries,
+    record::OrderRecord,
 };
-use accounts::{CheckoutDraft, SessionId, SessionToken};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use accounts::{CheckoutDraft, SessionToken};
 use domain::{
-    Cart, OrderNumber,
-    checkout::{CheckoutDetails, CheckoutForm, Refusal, ShortLine},
-    order::CancelReason,
+    Cart, Money, OrderNumber,
+    checkout::{CheckoutDetails, CheckoutForm, Refusal},
     pricing::{self, PricingError, Totals},
     shipping::Zone,
-    stock::{Demand, Shortage},
-    tax,
 };
-use inventory::HoldError;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use rand::RngCore;
-use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
 /// What a shopper sends to order.
 #[derive(Debug, Clone, Default)]
@@ -30,10 +22,10 @@ pub struct Submission {
     /// The form as it was typed.
     pub form: CheckoutForm,
     /// The total that was on the button, in minor units: it is compared, never charged.
-    pub seen_total: Option<i64>,
-    /// The version of the cart that was on the page, so that the form of an order that was paid
-    /// meanwhile leads to that order.
-    pub cart_version: Option<u32>,
+    pub seen_total: Seen<i64>,
+    /// The version of the cart that was on the page: another one is not ordered. The form of an order
+    /// that was paid meanwhile leads to that order.
+    pub cart_version: Seen<u32>,
 }
 
 /// An order that was placed, now or before.
@@ -47,7 +39,7 @@ pub struct Placed {
     pub pay: PayStep,
 }
 
-/// Why no order was placed. Nothing was charged.
+/// Why no order was placed or paid.
 #[derive(Debug, thiserror::Error)]
 pub enum PlaceError {
     /// For a reason that the shopper can act on.
@@ -55,7 +47,29 @@ pub enum PlaceError {
     Refused(Box<Refusal>),
     /// Because a part of the store failed.
     #[error(transparent)]
-    Failed(#[from] Error),
+    Failed(Error),
+}
+
+impl From<Error> for PlaceError {
+    /// A provider that does not answer is no fault of the store: the shopper may try again.
+    fn from(error: Error) -> Self {
+        match error.is_provider_silent() {
+            true => Refusal::PaymentUnavailable.into(),
+            false => Self::Failed(error),
+        }
+    }
+}
+
+impl From<accounts::Error> for PlaceError {
+    fn from(error: accounts::Error) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl From<payments::Error> for PlaceError {
+    fn from(error: payments::Error) -> Self {
+        Error::from(error).into()
+    }
 }
 
 impl From<Refusal> for PlaceError {
@@ -66,14 +80,24 @@ impl From<Refusal> for PlaceError {
 
 impl From<sqlx::Error> for PlaceError {
     fn from(error: sqlx::Error) -> Self {
-        Self::Failed(error.into())
+        Error::from(error).into()
     }
 }
 
 impl Orders {
     /// Orders the cart and begins its payment. A refusal is kept in the session beside what was
-    /// typed, so that the checkout can be shown again with both.
+    /// typed, so that the checkout can be shown again with both. Once begun it goes on to its end,
+    /// even if whoever asked for it goes away.
     pub async fn place(
+        &self,
+        token: &SessionToken,
+        submission: Submission,
+    ) -> Result<Placed, PlaceError> {
+        let (orders, token) = (self.clone(), token.clone());
+        crate::to_the_end(async move { orders.place_and_remember(&token, submission).await }).await
+    }
+
+    async fn place_and_remember(
         &self,
         token: &SessionToken,
         submission: Submission,
@@ -97,37 +121,63 @@ impl Orders {
         submission: Submission,
     ) -> Result<Placed, PlaceError> {
         let cart_id = token.id();
-        if let Some(version) = submission.cart_version {
+        if let Seen::Said(version) = submission.cart_version {
             let ordered = queries::find_by_cart(&self.pool, cart_id.as_str(), version).await?;
             if let Some(order) = ordered.filter(OrderRecord::is_paid) {
                 return self.placed(order, PayStep::Done);
             }
         }
-        let cart = self.sessions.cart(&cart_id).await.map_err(Error::from)?;
+        let cart = self.sessions.cart(&cart_id).await?;
         if cart.is_empty() {
             return Err(Refusal::CartEmpty.into());
         }
-        let FreshCart { cart, changes, .. } = self.freshen(token, cart).await?;
+        let fresh = self.look_at(&cart_id, cart).await?;
+        if submission.cart_version.contradicts(&fresh.cart.version) {
+            return Err(Refusal::CartChanged { changes: fresh.changes }.into());
+        }
         let details = submission.form.check(&self.market);
         let details = details.map_err(|errors| Refusal::FieldsInvalid { errors })?;
-        if !changes.is_empty() {
-            return Err(Refusal::CartChanged { changes }.into());
-        }
-        let totals = self.price(&cart, &details, today()).map_err(|error| match error {
-            PricingError::Empty => PlaceError::from(Refusal::CartEmpty),
-            error => PlaceError::Failed(error.into()),
-        })?;
-        if submission.seen_total.is_some_and(|seen| seen != totals.total.minor()) {
-            let currency = totals.total.currency();
-            let was = submission.seen_total.map(|seen| domain::Money::new(seen, currency));
-            return Err(Refusal::PriceChanged { was, now: totals.total }.into());
-        }
-        let order = self.order_for(&cart_id, &cart, &details, &totals).await?;
+        let totals = self.agreed(&fresh, &details, submission.seen_total)?;
+        let wish =
+            Wish { cart_id: &cart_id, cart: &fresh.cart, details: &details, totals: &totals };
+        let claimed = self.claim(wish).await?;
+        let (Claimed::New(order) | Claimed::Before(order)) = &claimed;
         if order.is_paid() {
-            return self.placed(order, PayStep::Done);
+            return self.placed(order.clone(), PayStep::Done);
         }
-        let step = self.pay(&order).await?;
-        self.placed(order, step)
+        let step = self.pay(order).await?;
+        if let Claimed::Before(order) = &claimed {
+            self.extend_time(order.id).await?;
+        }
+        self.placed(order.clone(), step)
+    }
+
+    /// What is charged, if it is what the shopper saw. A cart that changed since it was filled is
+    /// ordered only when the new total was on the button.
+    fn agreed(
+        &self,
+        fresh: &FreshCart,
+        details: &CheckoutDetails,
+        seen: Seen<i64>,
+    ) -> Result<Totals, PlaceError> {
+        let changed = || Refusal::CartChanged { changes: fresh.changes.clone() };
+        let totals = match self.price(&fresh.cart, details, today()) {
+            Ok(totals) => totals,
+            Err(PricingError::Empty) => return Err(changed().into()),
+            Err(error) => return Err(Error::from(error).into()),
+        };
+        let now = totals.total;
+        if !fresh.changes.is_empty() && seen != Seen::Said(now.minor()) {
+            return Err(changed().into());
+        }
+        if seen.contradicts(&now.minor()) {
+            let was = match seen {
+                Seen::Said(minor) => Some(Money::new(minor, now.currency())),
+                Seen::Unsaid | Seen::Unreadable => None,
+            };
+            return Err(Refusal::PriceChanged { was, now }.into());
+        }
+        Ok(totals)
     }
 
     fn placed(&self, order: OrderRecord, pay: PayStep) -> Result<Placed, PlaceError> {
@@ -146,188 +196,13 @@ impl Orders {
         let offer = details.delivery.offer(Zone::of(country, self.market.home));
         pricing::totals(cart, Some(offer), country, on)
     }
-
-    /// The order for exactly this cart and these details: the one there is, or a new one whose stock
-    /// is held. Other orders of the same cart that were not paid are given up first.
-    async fn order_for(
-        &self,
-        cart_id: &SessionId,
-        cart: &Cart,
-        details: &CheckoutDetails,
-        totals: &Totals,
-    ) -> Result<OrderRecord, PlaceError> {
-        let digest = digest(cart, details, totals);
-        for other in queries::list_awaiting_of_cart(&self.pool, cart_id.as_str()).await? {
-            let same = other.cart_version == i64::from(cart.version) && other.digest == digest;
-            if !same && let Some(paid) = self.cancel(other.id, CancelReason::Superseded).await? {
-                // It was paid at the last moment. That is the order; ordering again is a new wish.
-                return Ok(paid);
-            }
-        }
-        let version = cart.version;
-        let generation = queries::count_cancelled(&self.pool, cart_id.as_str(), version).await?;
-        let id = order_id(cart_id, version, &digest, generation);
-        self.hold(id, cart).await?;
-        let new = self.new_order(id, cart_id, cart, details, totals, &digest)?;
-        let inserted = queries::insert(&self.pool, &new.as_query(self, details, totals)).await?;
-        let order = match inserted {
-            true => queries::load(&self.pool, id).await?,
-            // Somebody was faster: a second click, or another tab of the same cart.
-            false => match queries::find_by_cart(&self.pool, cart_id.as_str(), version).await? {
-                Some(order) => order,
-                None => return Err(Error::Database(sqlx::Error::RowNotFound).into()),
-            },
-        };
-        if order.id != id {
-            // The pieces held for the order that was not written are not needed.
-            self.inventory.release(id).await.map_err(Error::inventory)?;
-        }
-        if order.is_awaiting() && !inserted {
-            queries::extend(&self.pool, order.id, self.timing.time_to_pay).await?;
-        }
-        Ok(order)
-    }
-
-    async fn hold(&self, id: Uuid, cart: &Cart) -> Result<(), PlaceError> {
-        let demands: Vec<Demand> = cart
-            .lines
-            .iter()
-            .map(|line| Demand { sku: line.item.sku.clone(), quantity: line.quantity.get() })
-            .collect();
-        match self.inventory.hold(id, &demands, self.timing.time_to_pay).await {
-            Ok(_) => Ok(()),
-            Err(HoldError::OutOfStock(shortages)) => {
-                let shortages = name_shortages(cart, shortages);
-                Err(Refusal::OutOfStock { shortages }.into())
-            }
-            // The order was paid between two clicks; its pieces are its own already.
-            Err(HoldError::AlreadyAllocated { .. }) => Ok(()),
-            Err(error) => Err(Error::inventory(error).into()),
-        }
-    }
-
-    fn new_order(
-        &self,
-        id: Uuid,
-        cart_id: &SessionId,
-        cart: &Cart,
-        details: &CheckoutDetails,
-        totals: &Totals,
-        digest: &[u8],
-    ) -> Result<Draft, Error> {
-        let country = details.address.country();
-        let mut lines = Vec::with_capacity(cart.lines.len());
-        for line in &cart.lines {
-            let on = today();
-            let rate = tax::rate_of(country, line.item.tax_class, on)
-                .ok_or(PricingError::NoTaxRate { country, on })?;
-            let quantity = line.quantity.get();
-            let total = line.item.price.times(quantity).map_err(PricingError::from)?;
-            lines.push(LineRecord {
-                sku: line.item.sku.to_string(),
-                product_id: line.item.product_id.clone(),
-                slug: line.item.slug.to_string(),
-                name: line.item.name.clone(),
-                options: line.item.options.clone(),
-                // Quantities end at 999 and rates at 10,000 basis points.
-                quantity: quantity as i32,
-                unit_minor: line.item.price.minor(),
-                total_minor: total.minor(),
-                tax_rate_basis_points: rate.0 as i32,
-            });
-        }
-        debug_assert_eq!(
-            lines.iter().map(|line| line.total_minor).sum::<i64>(),
-            totals.items.minor()
-        );
-        Ok(Draft {
-            id,
-            number: OrderNumber::from_random(rand::rng().next_u64()),
-            access_key: access_key(),
-            cart_id: cart_id.clone(),
-            cart_version: cart.version,
-            digest: digest.to_vec(),
-            lines,
-        })
-    }
 }
 
-/// The parts of a new order that it owns.
-struct Draft {
-    id: Uuid,
-    number: OrderNumber,
-    access_key: String,
-    cart_id: SessionId,
-    cart_version: u32,
-    digest: Vec<u8>,
-    lines: Vec<LineRecord>,
+/// The cart is not the one that was shown, without a change of its particulars to tell.
+pub(crate) fn cart_changed() -> PlaceError {
+    Refusal::CartChanged { changes: Vec::new() }.into()
 }
 
-impl Draft {
-    fn as_query<'a>(
-        &'a self,
-        orders: &'a Orders,
-        details: &'a CheckoutDetails,
-        totals: &'a Totals,
-    ) -> NewOrder<'a> {
-        NewOrder {
-            id: self.id,
-            number: &self.number,
-            access_key: &self.access_key,
-            market: &orders.market.id,
-            cart_id: self.cart_id.as_str(),
-            cart_version: self.cart_version,
-            digest: &self.digest,
-            email: details.email.as_str(),
-            address: &details.address,
-            shipping_method: details.delivery.code(),
-            totals,
-            lines: &self.lines,
-            time_to_pay: orders.timing.time_to_pay,
-            first_check: orders.timing.first_check,
-        }
-    }
-}
-
-fn name_shortages(cart: &Cart, shortages: Vec<Shortage>) -> Vec<ShortLine> {
-    let name = |shortage: &Shortage| {
-        let line = cart.lines.iter().find(|line| line.item.sku == shortage.sku);
-        line.map_or_else(String::new, |line| line.item.name.clone())
-    };
-    let named = |s: Shortage| ShortLine { name: name(&s), sku: s.sku, left: s.left };
-    shortages.into_iter().map(named).collect()
-}
-
-/// What is ordered, for whom and for how much, as a hash.
-fn digest(cart: &Cart, details: &CheckoutDetails, totals: &Totals) -> Vec<u8> {
-    let lines: Vec<_> =
-        cart.lines.iter().map(|line| (&line.item.sku, line.quantity, line.item.price)).collect();
-    // Plain data with string keys serialises without fail.
-    let text = serde_json::to_vec(&(lines, details, totals)).unwrap_or_default();
-    Sha256::digest(text).to_vec()
-}
-
-/// The order's identifier, a hash of what is ordered (UUID version 8, RFC 9562): two requests that
-/// order the same thing hold the same stock and write the same row. The generation tells it from
-/// earlier orders of the same thing that ended without payment.
-fn order_id(cart_id: &SessionId, version: u32, digest: &[u8], generation: i64) -> Uuid {
-    let mut hash = Sha256::new();
-    hash.update(cart_id.as_str());
-    hash.update(version.to_be_bytes());
-    hash.update(digest);
-    hash.update(generation.to_be_bytes());
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash.finalize()[..16]);
-    uuid::Builder::from_custom_bytes(bytes).into_uuid()
-}
-
-/// 128 random bits for the order's page.
-fn access_key() -> String {
-    let mut bytes = [0; 16];
-    rand::rng().fill_bytes(&mut bytes);
-    URL_SAFE_NO_PAD.encode(bytes)
-}
-
-fn today() -> Date {
+pub(crate) fn today() -> Date {
     Timestamp::now().to_zoned(TimeZone::UTC).date()
 }

@@ -1,13 +1,16 @@
 //! The SQL of this service; nowhere else is any.
 
+pub(crate) mod sweep;
+
 use crate::record::{AddressRecord, LineRecord, OrderRecord};
 use domain::{
-    Address, Country, OrderNumber,
-    order::{CancelReason, PaymentStanding},
+    Address, Country, OrderNumber, Sku,
+    order::{CancelReason, OrderNews},
     pricing::Totals,
+    stock::Demand,
 };
 use serde_json::{Value, json};
-use sqlx::{PgConnection, PgExecutor, PgPool, types::Json};
+use sqlx::{PgConnection, PgPool, types::Json};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -220,17 +223,28 @@ pub(crate) async fn mark_cancelled(
     Ok(())
 }
 
-pub(crate) async fn set_refund_due(
-    executor: impl PgExecutor<'_>,
-    id: Uuid,
-    due: bool,
-) -> Result<()> {
-    sqlx::query("update orders set refund_due = $2 where id = $1")
+/// Remembers that the money of a cancelled order goes back; from now on, the sweeper tries.
+pub(crate) async fn set_refund_due(connection: &mut PgConnection, id: Uuid) -> Result<()> {
+    sqlx::query("update orders set refund_due = true where id = $1")
         .bind(id)
-        .bind(due)
-        .execute(executor)
+        .execute(connection)
         .await?;
     Ok(())
+}
+
+/// Notes that the money went back; `false` if that was noted before.
+pub(crate) async fn clear_refund_due(connection: &mut PgConnection, id: Uuid) -> Result<bool> {
+    let cleared: Option<Uuid> = sqlx::query_scalar(
+        "update orders
+         set refund_due = false
+         where id = $1
+           and refund_due
+         returning id",
+    )
+    .bind(id)
+    .fetch_optional(connection)
+    .await?;
+    Ok(cleared.is_some())
 }
 
 pub(crate) async fn set_cart_emptied(pool: &PgPool, id: Uuid) -> Result<()> {
@@ -241,68 +255,41 @@ pub(crate) async fn set_cart_emptied(pool: &PgPool, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// More time to pay.
-pub(crate) async fn extend(pool: &PgPool, id: Uuid, time: Duration) -> Result<()> {
+/// More time to pay, and the sweeper looks as soon and as often as at a new order.
+pub(crate) async fn extend(
+    pool: &PgPool,
+    id: Uuid,
+    time: Duration,
+    first_check: Duration,
+) -> Result<()> {
     sqlx::query(
         "update orders
-         set expires_at = now() + make_interval(secs => $2)
+         set expires_at = now() + make_interval(secs => $2),
+           checks = 0,
+           next_check_at = now() + make_interval(secs => $3)
          where id = $1
            and state = 'awaiting_payment'",
     )
     .bind(id)
     .bind(time.as_secs_f64())
+    .bind(first_check.as_secs_f64())
     .execute(pool)
     .await?;
     Ok(())
 }
 
-/// Orders whose payment is due for a look. Each is put off (doubling from `first` to five minutes),
-/// so that several sweepers share the work and none asks the provider without end.
-pub(crate) async fn take_due(pool: &PgPool, first: Duration, limit: i64) -> Result<Vec<Uuid>> {
-    sqlx::query_scalar(
-        "update orders
-         set checks = checks + 1,
-             next_check_at = now() + make_interval(secs => least($1 * power(2, least(checks, 10)), 300))
-         where id in (
-           select id
-           from orders
-           where state = 'awaiting_payment'
-             and next_check_at <= now()
-           order by next_check_at
-           limit $2
-           for update skip locked
-         )
-         returning id",
-    )
-    .bind(first.as_secs_f64())
-    .bind(limit)
-    .fetch_all(pool)
-    .await
-}
-
-/// Orders whose cart is to be emptied or whose money is to be returned.
-pub(crate) async fn list_unfinished_effects(
-    pool: &PgPool,
-    limit: i64,
-) -> Result<Vec<(Uuid, bool, bool)>> {
-    sqlx::query_as(
-        "select id, cart_to_empty, refund_due
-         from orders
-         where cart_to_empty or refund_due
-         order by id
-         limit $1",
-    )
-    .bind(limit)
-    .fetch_all(pool)
-    .await
-}
-
-/// Which of these are orders that await their payment.
-pub(crate) async fn among_awaiting(pool: &PgPool, ids: &[Uuid]) -> Result<Vec<Uuid>> {
-    sqlx::query_scalar("select id from orders where id = any($1) and state = 'awaiting_payment'")
-        .bind(ids)
-        .fetch_all(pool)
-        .await
+/// What was ordered, and how many of it.
+pub(crate) async fn list_ordered(pool: &PgPool, id: Uuid) -> Result<Vec<Demand>> {
+    let lines: Vec<(String, i32)> =
+        sqlx::query_as("select sku, quantity from lines where order_id = $1 order by position")
+            .bind(id)
+            .fetch_all(pool)
+            .await?;
+    let demand = |(sku, quantity): (String, i32)| {
+        let sku = Sku::parse(&sku).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        Ok(Demand { sku, quantity: quantity.unsigned_abs() })
+    };
+    lines.into_iter().map(demand).collect()
 }
 
 pub(crate) async fn lines_and_address(
@@ -346,9 +333,8 @@ pub(crate) async fn record_event(
 pub(crate) async fn tell(
     connection: &mut PgConnection,
     order: &OrderRecord,
-    state: &str,
-    payment: PaymentStanding,
+    news: &OrderNews,
 ) -> Result<()> {
-    let payload = json!({ "state": state, "payment": payment });
+    let payload = serde_json::to_value(news).map_err(|error| sqlx::Error::Encode(error.into()))?;
     platform::outbox::publish(connection, "order", &order.number, &payload).await
 }

@@ -64,6 +64,12 @@ impl OrderRecord {
         OrderState::parse(&self.state).ok_or_else(|| self.unreadable("state"))
     }
 
+    /// Why it ended, if it did.
+    pub fn cancel_reason(&self) -> Result<Option<CancelReason>, Error> {
+        let Some(name) = &self.cancel_reason else { return Ok(None) };
+        CancelReason::parse(name).map(Some).ok_or_else(|| self.unreadable("cancel reason"))
+    }
+
     pub fn is_awaiting(&self) -> bool {
         self.state == OrderState::AwaitingPayment.as_str()
     }
@@ -102,12 +108,7 @@ impl OrderRecord {
         let email = Email::parse(&self.email).map_err(|_| self.unreadable("e-mail"))?;
         let shipping_method = ShippingMethod::parse(&self.shipping_method)
             .ok_or_else(|| self.unreadable("delivery method"))?;
-        let cancel_reason = match &self.cancel_reason {
-            Some(name) => {
-                Some(CancelReason::parse(name).ok_or_else(|| self.unreadable("cancel reason"))?)
-            }
-            None => None,
-        };
+        let cancel_reason = self.cancel_reason()?;
         let country = Country::parse(&address.country).ok_or_else(|| self.unreadable("country"))?;
         let address = Address::new(
             &address.full_name,

@@ -4,13 +4,20 @@
 
 use crate::{Error, Orders, queries};
 use domain::order::CancelReason;
-use std::collections::HashSet;
+use futures::{StreamExt, stream};
+use std::{collections::HashSet, future::Future, time::Duration};
 use uuid::Uuid;
 
 /// How many of each kind one pass looks at.
 const LIMIT: i64 = 200;
 /// How many expired holds one pass looks at.
 const HOLDS: u32 = 200;
+/// How many of a kind are worked on at once, so that one that hangs holds up no other.
+const AT_ONCE: usize = 8;
+/// How long one may take. It is longer than a provider takes that does not answer.
+const EACH_WITHIN: Duration = Duration::from_secs(15);
+/// How long a pass begins with new ones; what it does not come to is due again.
+const BEGIN_WITHIN: Duration = Duration::from_secs(10);
 
 /// What one pass did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,26 +33,34 @@ pub struct Swept {
 }
 
 impl Orders {
-    /// One pass. A failure with one order is logged and does not stop the others.
+    /// One pass. Its three parts wait for nothing of each other, and a failure with one order is
+    /// logged and does not stop the others.
     pub async fn sweep(&self) -> Result<Swept, Error> {
-        let mut swept = Swept::default();
-        for id in queries::take_due(&self.pool, self.timing.first_check, LIMIT).await? {
-            swept.checked += 1;
-            match self.check(id).await {
-                Ok(expired) => swept.expired += usize::from(expired),
-                Err(error) => {
-                    tracing::warn!(order = %id, %error, "the order will be looked at again")
-                }
-            }
-        }
-        swept.orphans = self.release_orphans().await?;
-        for (id, cart, refund) in queries::list_unfinished_effects(&self.pool, LIMIT).await? {
-            match self.finish_effects(id, cart, refund).await {
-                Ok(()) => swept.effects += 1,
-                Err(error) => tracing::warn!(order = %id, %error, "will be finished later"),
-            }
-        }
-        Ok(swept)
+        let orphans = async {
+            let released = tokio::time::timeout(EACH_WITHIN, self.release_orphans()).await;
+            released.unwrap_or_else(|late| Err(Error::BrokeOff(late.to_string())))
+        };
+        let (looked_at, orphans, effects) =
+            tokio::join!(self.sweep_orders(), orphans, self.sweep_effects());
+        let (checked, expired) = looked_at?;
+        Ok(Swept { checked, expired, orphans: orphans?, effects: effects? })
+    }
+
+    /// Looks at orders that await their payment: how many, and how many of them ended.
+    async fn sweep_orders(&self) -> Result<(usize, usize), Error> {
+        let due = queries::sweep::take_due(&self.pool, self.timing.first_check, LIMIT).await?;
+        let ended = each(due, |id| id, |id| self.check(id)).await;
+        Ok((ended.len(), ended.into_iter().filter(|ended| *ended == Some(true)).count()))
+    }
+
+    /// Does what ended orders have left to be done: how many had.
+    async fn sweep_effects(&self) -> Result<usize, Error> {
+        let first = self.timing.first_check;
+        let mut due = queries::sweep::take_effects(&self.pool, first, LIMIT).await?;
+        // Money first: a cart can wait.
+        due.sort_by_key(|effect| !effect.refund_due);
+        let done = each(due, |effect| effect.id, |effect| self.finish(effect)).await;
+        Ok(done.into_iter().flatten().count())
     }
 
     /// Asks how an order's payment stands and ends the order if its time is over.
@@ -62,8 +77,38 @@ impl Orders {
     async fn release_orphans(&self) -> Result<usize, Error> {
         let expired = self.inventory.list_expired(HOLDS).await.map_err(Error::inventory)?;
         let awaiting: HashSet<Uuid> =
-            queries::among_awaiting(&self.pool, &expired).await?.into_iter().collect();
+            queries::sweep::among_awaiting(&self.pool, &expired).await?.into_iter().collect();
         let orphans: Vec<Uuid> = expired.into_iter().filter(|id| !awaiting.contains(id)).collect();
         Ok(self.inventory.expire_holds(&orphans).await.map_err(Error::inventory)?.len())
     }
+}
+
+/// Works on each, a few at once and each for a while only: what came of it, for those it came to.
+/// Nothing is lost of what failed or was too slow, for it is due again.
+async fn each<W: Copy, T, F>(
+    due: Vec<W>,
+    order: impl Fn(W) -> Uuid,
+    work: impl Fn(W) -> F,
+) -> Vec<Option<T>>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    let one = |due| {
+        let (id, work) = (order(due), tokio::time::timeout(EACH_WITHIN, work(due)));
+        async move {
+            let error = match work.await {
+                Ok(Ok(done)) => return Some(done),
+                Ok(Err(error)) => error.to_string(),
+                Err(late) => late.to_string(),
+            };
+            tracing::warn!(order = %id, error, "the order will be looked at again");
+            None
+        }
+    };
+    stream::iter(due)
+        .take_until(tokio::time::sleep(BEGIN_WITHIN))
+        .map(one)
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await
 }

@@ -264,8 +264,22 @@ impl Payments {
     }
 
     async fn note(&self, attempt: &Attempt, news: &News<'_>) -> Result<Attempt, Error> {
-        match queries::attempts::note(&self.pool, attempt.id, news).await? {
+        let noted = match queries::attempts::note(&self.pool, attempt.id, news).await {
+            Err(error) if violated_constraint(&error) == Some(queries::attempts::ONE_CAPTURE) => {
+                self.make_room(attempt).await?;
+                queries::attempts::note(&self.pool, attempt.id, news).await
+            }
+            noted => noted,
+        };
+        match noted? {
             Some(changed) => {
+                if attempt.state.is_final() {
+                    tracing::error!(
+                        attempt = %changed.id,
+                        was = attempt.state.as_str(),
+                        "money arrived for an attempt that had ended"
+                    );
+                }
                 tracing::info!(
                     attempt = %changed.id,
                     was = attempt.state.as_str(),
@@ -276,6 +290,21 @@ impl Payments {
             }
             None => self.reload(attempt).await,
         }
+    }
+
+    /// An attempt that had ended took money after all: another that was begun since must not take it
+    /// too. If it has, a person has to decide; the error is told until one does.
+    async fn make_room(&self, attempt: &Attempt) -> Result<(), Error> {
+        if let Some(rival) = queries::attempts::find_rival(&self.pool, attempt).await? {
+            // Boxed, because what is called off is recorded like any other news.
+            let ended = Box::pin(self.call_off(&rival)).await?;
+            if matches!(ended.state, AttemptState::Declined | AttemptState::Cancelled) {
+                return Ok(());
+            }
+        }
+        tracing::error!(attempt = %attempt.id, "an order was charged twice by its provider");
+        let payment = attempt.provider_reference.clone().unwrap_or_default();
+        Err(Error::Contradiction { attempt: attempt.id, payment, what: "second capture" })
     }
 
     async fn reload(&self, attempt: &Attempt) -> Result<Attempt, Error> {

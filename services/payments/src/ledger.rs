@@ -116,7 +116,7 @@ impl Payments {
     /// [`Error::NothingCaptured`].
     pub async fn post_capture(&self, order: Uuid) -> Result<Settled, Error> {
         let capture = self.captured(order).await?.ok_or(Error::NothingCaptured { order })?;
-        if matches!(capture.intent_state, IntentState::Paid | IntentState::Refunded) {
+        if !capture.intent_state.may_become(IntentState::Paid) {
             return Ok(Settled::Before(capture));
         }
         let transfer = Transfer {

@@ -35,7 +35,7 @@ pub use ledger::{Balance, Capture, Settled};
 pub use provider::{Provider, ProviderError};
 pub use refund::{Refund, RefundState, Refunded};
 pub use signature::{StandardSignature, UnusableSecret};
-pub use webhook::WebhookError;
+pub use webhook::{Heard, WebhookError};
 
 use sqlx::PgPool;
 use std::sync::Arc;

@@ -82,8 +82,8 @@ pub struct ProviderPayment {
     pub decline_code: Option<String>,
     /// Where the shopper has to act.
     pub redirect_url: Option<String>,
-    /// How much of it went back.
-    pub refunded: Money,
+    /// What of it went back, whoever asked for it.
+    pub refunds: Vec<ProviderRefund>,
 }
 
 /// Money to be given back. The refund's id is its idempotency key.

@@ -4,12 +4,13 @@ use crate::{
     Capture, Error, Happening, PaymentEvent, Payments, ProviderError,
     error::violated_constraint,
     ledger::{Account, Cause, Transfer},
-    provider::RefundOrder,
+    provider::{Lookup, ProviderPayment, RefundOrder},
     queries,
 };
 use domain::money::Money;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 /// The idempotency key of the refund that gives back all that is left.
@@ -84,12 +85,32 @@ pub enum Refunded {
 impl Payments {
     /// Gives back all that was captured for an order and has not gone back, once however often it is
     /// called. `reason` is kept with the refund and never shown to the provider. A capture that was
-    /// not posted is posted first, so that the ledger knows what goes back.
+    /// not posted is posted first, so that the ledger knows what goes back. When the provider refuses
+    /// because of what was given back there by hand, that is posted and the rest is given back.
     ///
     /// # Errors
     /// [`Error::NothingCaptured`]; [`Error::RefundRefused`] if the provider will not: the refund is
     /// recorded as failed and may be asked for again.
     pub async fn refund_all(&self, order: Uuid, reason: &str) -> Result<Refunded, Error> {
+        match self.refund_rest(order, reason).await {
+            Err(Error::RefundRefused { refund, code }) => {
+                let capture =
+                    self.captured(order).await?.ok_or(Error::NothingCaptured { order })?;
+                let payment = Lookup::Id(&capture.provider_reference);
+                let posted = match self.provider.find(payment).await? {
+                    Some(payment) => self.post_made_refunds(order, &payment).await?,
+                    None => 0,
+                };
+                match posted {
+                    0 => Err(Error::RefundRefused { refund, code }),
+                    _ => self.refund_rest(order, reason).await,
+                }
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn refund_rest(&self, order: Uuid, reason: &str) -> Result<Refunded, Error> {
         let capture = self.post_capture(order).await?.capture().clone();
         let recorded = queries::refunds::record_remaining(
             &self.pool,
@@ -99,27 +120,46 @@ impl Payments {
             reason,
         )
         .await;
-        let refund = match recorded {
-            Ok(Some(refund)) => refund,
+        match recorded {
+            Ok(Some(refund)) => return self.finish(&capture, refund).await,
             // Nothing is left to give back, or the same refund was recorded before.
-            Ok(None) => {
-                return self
-                    .finish_refunds(order)
-                    .await
-                    .map(|done| done.unwrap_or(Refunded::Before));
-            }
+            Ok(None) => {}
             // Another refund was recorded in this moment and has taken what was left.
             Err(error)
-                if violated_constraint(&error) == Some(queries::refunds::WITHIN_CAPTURED) =>
-            {
-                return self
-                    .finish_refunds(order)
-                    .await
-                    .map(|done| done.unwrap_or(Refunded::Before));
-            }
+                if violated_constraint(&error) == Some(queries::refunds::WITHIN_CAPTURED) => {}
             Err(error) => return Err(error.into()),
-        };
-        self.finish(&capture, refund).await
+        }
+        Ok(self.finish_refunds(order).await?.unwrap_or(Refunded::Before))
+    }
+
+    /// Posts what the provider gave back without being asked by us, e.g. by hand at its desk, under
+    /// its own name; says how many refunds that were.
+    pub(crate) async fn post_made_refunds(
+        &self,
+        order: Uuid,
+        payment: &ProviderPayment,
+    ) -> Result<usize, Error> {
+        if payment.refunds.is_empty() {
+            return Ok(0);
+        }
+        let capture = self.post_capture(order).await?.capture().clone();
+        if capture.provider_reference != payment.id {
+            return Ok(0);
+        }
+        let mut posted = 0;
+        for made in &payment.refunds {
+            let mut transaction = self.pool.begin().await?;
+            let (id, attempt) = (Uuid::now_v7(), capture.attempt);
+            let recorded =
+                queries::refunds::record_made(&mut transaction, id, attempt, made).await?;
+            if recorded.is_none() {
+                continue;
+            }
+            tracing::warn!(%order, refund = made.id, amount = %made.amount, "given back at the provider");
+            self.post_refund(transaction, &capture, id, &made.id).await?;
+            posted += 1;
+        }
+        Ok(posted)
     }
 
     /// Asks again for every refund of an order that has no outcome; what came of the last one.
@@ -168,7 +208,10 @@ impl Payments {
         }
         match given.state {
             RefundState::Recorded => Ok(Refunded::Pending(refund)),
-            RefundState::Succeeded => self.post_refund(capture, refund, &given.id).await,
+            RefundState::Succeeded => {
+                let transaction = self.pool.begin().await?;
+                self.post_refund(transaction, capture, refund.id, &given.id).await
+            }
             RefundState::Failed => {
                 let code = "failed".to_owned();
                 queries::refunds::mark_failed(&self.pool, refund.id, &code).await?;
@@ -177,17 +220,16 @@ impl Payments {
         }
     }
 
-    /// Records that a refund went back, posts it and tells of it, in one transaction and once.
+    /// Records that a refund went back, posts it and tells of it, in the one transaction and once.
     async fn post_refund(
         &self,
+        mut transaction: Transaction<'_, Postgres>,
         capture: &Capture,
-        refund: Refund,
+        refund: Uuid,
         provider_reference: &str,
     ) -> Result<Refunded, Error> {
-        let mut transaction = self.pool.begin().await?;
         let changed =
-            queries::refunds::mark_succeeded(&mut transaction, refund.id, provider_reference)
-                .await?;
+            queries::refunds::mark_succeeded(&mut transaction, refund, provider_reference).await?;
         let Some(refund) = changed else {
             transaction.rollback().await?;
             return Ok(Refunded::Before);

@@ -62,7 +62,7 @@ impl From<ProviderError> for WebhookError {
 impl Payments {
     /// Takes in a webhook of the provider and gives the order it is about, if it is about one of
     /// ours, so that the caller can go on with it. A repeated delivery has no effect of its own and
-    /// gives the order again.
+    /// gives the order again, as no news.
     ///
     /// # Errors
     /// See [`WebhookError::is_senders_fault`] for what to answer.
@@ -70,7 +70,7 @@ impl Payments {
         &self,
         headers: &HeaderMap,
         body: &[u8],
-    ) -> Result<Option<Uuid>, WebhookError> {
+    ) -> Result<Option<Heard>, WebhookError> {
         let event = match self.provider.verify_webhook(headers, body, Timestamp::now()) {
             Ok(event) => event,
             Err(error) => {
@@ -84,7 +84,7 @@ impl Payments {
         let kept = queries::inbox::keep(&self.pool, provider, &event, payload).await?;
         if kept.is_processed {
             tracing::info!(event = event.id, deliveries = kept.deliveries, "a webhook came again");
-            return Ok(kept.order);
+            return Ok(kept.order.map(|order| Heard { order, is_news: false }));
         }
         let subject = match &event.payment {
             Some(payment) => self.follow_up(payment).await?,
@@ -99,7 +99,7 @@ impl Payments {
         }
         let attempt = subject.map(|subject| subject.attempt);
         queries::inbox::mark_processed(&self.pool, provider, &event.id, attempt).await?;
-        Ok(subject.map(|subject| subject.order))
+        Ok(subject.map(|subject| Heard { order: subject.order, is_news: true }))
     }
 
     /// Asks the provider about a payment and records what it says; what it is to us.
@@ -116,8 +116,18 @@ impl Payments {
             Ok(_) | Err(Error::RefundRefused { .. }) => {}
             Err(error) => return Err(error.into()),
         }
+        self.post_made_refunds(order, &payment).await?;
         Ok(Some(Subject { attempt: attempt.id, order }))
     }
+}
+
+/// The order that a webhook was about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard {
+    /// The order.
+    pub order: Uuid,
+    /// Whether the webhook was heard for the first time.
+    pub is_news: bool,
 }
 
 /// What an event is about.

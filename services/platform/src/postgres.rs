@@ -42,7 +42,7 @@ pub async fn connect(url: &str, schema: &str, max_connections: u32) -> Result<Pg
 /// Creates the schema if it is not there and runs the migrations that have not run. Safe to repeat
 /// and to run on several machines at once (sqlx takes an advisory lock).
 pub async fn migrate(url: &str, schema: &str, migrator: &Migrator) -> Result<(), Error> {
-    let mut connection = reach(&options(url, schema)?).await?;
+    let mut connection = reach(&patient(options(url, schema)?)).await?;
     // The name comes from a service's constant, never from outside.
     sqlx::query(AssertSqlSafe(format!("create schema if not exists {schema}")))
         .execute(&mut connection)
@@ -53,7 +53,7 @@ pub async fn migrate(url: &str, schema: &str, migrator: &Migrator) -> Result<(),
 
 /// Takes back every migration of the schema, newest first.
 pub async fn unmigrate(url: &str, schema: &str, migrator: &Migrator) -> Result<(), Error> {
-    let mut connection = reach(&options(url, schema)?).await?;
+    let mut connection = reach(&patient(options(url, schema)?)).await?;
     migrator.undo(&mut connection, 0).await?;
     Ok(())
 }
@@ -106,7 +106,23 @@ async fn reach(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> 
 }
 
 fn options(url: &str, schema: &str) -> Result<PgConnectOptions, sqlx::Error> {
-    Ok(PgConnectOptions::from_str(url)?
-        .application_name(&format!("vitrine-{schema}"))
-        .options([("search_path", schema), ("timezone", "UTC")]))
+    Ok(PgConnectOptions::from_str(url)?.application_name(&format!("vitrine-{schema}")).options([
+        ("search_path", schema),
+        ("timezone", "UTC"),
+        // What the services' locks and compare-and-sets are made for, whatever the server's is.
+        ("default_transaction_isolation", "read committed"),
+        // Nothing waits without end, and who hangs half-way lets go of what it has locked.
+        ("lock_timeout", "5s"),
+        ("statement_timeout", "30s"),
+        ("idle_in_transaction_session_timeout", "30s"),
+    ]))
+}
+
+/// Migrations take the time they need, and wait for each other.
+fn patient(options: PgConnectOptions) -> PgConnectOptions {
+    options.options([
+        ("lock_timeout", "0"),
+        ("statement_timeout", "0"),
+        ("idle_in_transaction_session_timeout", "0"),
+    ])
 }

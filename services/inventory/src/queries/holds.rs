@@ -7,7 +7,7 @@ use crate::{
 };
 use domain::{
     Sku,
-    stock::{Allocation, HoldState},
+    stock::{Allocation, Demand, HoldState},
 };
 use sqlx::{PgConnection, PgPool};
 use std::time::Duration;
@@ -151,6 +151,26 @@ pub async fn place(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// What is held for these orders, by SKU.
+pub async fn held_for(pool: &PgPool, references: &[Uuid]) -> Result<Vec<Demand>, sqlx::Error> {
+    let held: Vec<(String, i64)> = sqlx::query_as(
+        "select sku, sum(quantity)::bigint
+         from holds
+         where reference = any($1)
+           and state = 'held'
+         group by sku",
+    )
+    .bind(references)
+    .fetch_all(pool)
+    .await?;
+    let demand = |(sku, quantity): (String, i64)| {
+        let sku = Sku::parse(&sku).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        let quantity = u32::try_from(quantity).map_err(|e| sqlx::Error::Decode(e.into()))?;
+        Ok(Demand { sku, quantity })
+    };
+    held.into_iter().map(demand).collect()
 }
 
 /// Puts the expiry of what is held off to `ttl` from now, never nearer; answers how many rows.

@@ -1,11 +1,15 @@
 //! Purchases from the cart to the paid order, and everything that may come between.
 
+mod desk;
+mod flaky;
 mod refusals;
+mod steps;
+mod together;
 mod unfinished;
 mod world;
 
 use domain::order::{CancelReason, OrderState, PaymentStanding};
-use orders::{PayStep, PlaceError, Submission};
+use orders::{PayStep, PlaceError, Seen, Submission};
 use world::{CHAIR, LAMP, World, eur, number, typed};
 
 #[tokio::test]
@@ -44,9 +48,9 @@ async fn a_double_submit_is_one_order_and_one_payment() {
 
     world.choose(&placed[0].pay, "success").await;
     // Reload after payment, and back to the checkout and pay again: the one order.
-    let again = world
-        .orders
-        .place(&shopper, Submission { form: typed(), seen_total: None, cart_version: Some(1) });
+    let form =
+        || Submission { form: typed(), seen_total: Seen::Unsaid, cart_version: Seen::Said(1) };
+    let again = world.orders.place(&shopper, form());
     // The order is found paid by the first look at it, whoever looks.
     let looked = world.look(&placed[0]).await;
     let again = again.await.unwrap();
@@ -131,7 +135,7 @@ async fn other_details_for_the_same_cart_are_another_order() {
     let shopper = world.shopper(CHAIR, 1).await;
     let first = world.place(&shopper).await.unwrap();
     let form = domain::checkout::CheckoutForm { delivery: "express".into(), ..typed() };
-    let submission = Submission { form, seen_total: None, cart_version: None };
+    let submission = Submission { form, ..Submission::default() };
     let second = world.orders.place(&shopper, submission).await.unwrap();
     assert_ne!(first.number, second.number);
     assert_eq!(world.look(&second).await.totals.shipping, eur(990));

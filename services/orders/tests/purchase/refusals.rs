@@ -2,7 +2,7 @@
 
 use crate::world::{CHAIR, LAMP, World, eur, sku, typed};
 use domain::checkout::{CheckoutForm, Refusal};
-use orders::{CartFailure, PlaceError, Submission, Wanted};
+use orders::{CartFailure, PlaceError, Seen, Submission, Wanted};
 
 fn refusal(outcome: Result<orders::Placed, PlaceError>) -> Refusal {
     match outcome {
@@ -15,14 +15,55 @@ fn refusal(outcome: Result<orders::Placed, PlaceError>) -> Refusal {
 async fn a_changed_price_is_shown_and_asked_again() {
     let world = World::new().await;
     let shopper = world.shopper(LAMP, 1).await;
+    let form = world.filled_in(&shopper).await;
     world.catalogue.set_price(&sku(LAMP), eur(2_100)).await.unwrap();
-    let Refusal::CartChanged { changes } = refusal(world.place(&shopper).await) else {
-        panic!("the price moved")
-    };
-    let told = serde_json::to_value(&changes[0]).unwrap();
-    assert_eq!((&told["was"]["minor"], &told["now"]["minor"]), (&1_999.into(), &2_100.into()));
+    // Sent twice, it is told twice.
+    for _ in 0..2 {
+        let refused = refusal(world.orders.place(&shopper, form.clone()).await);
+        let Refusal::CartChanged { changes } = refused else { panic!("the price moved") };
+        let told = serde_json::to_value(&changes[0]).unwrap();
+        assert_eq!((&told["was"]["minor"], &told["now"]["minor"]), (&1_999.into(), &2_100.into()));
+    }
     assert_eq!(world.scalar("select count(*) from orders").await, 0);
     // Seen and accepted.
+    let placed = world.place(&shopper).await.unwrap();
+    assert_eq!(world.look(&placed).await.totals.total, eur(2_100 + 490));
+}
+
+#[tokio::test]
+async fn a_change_is_told_as_often_as_the_cart_is_looked_at_until_the_shopper_changes_it() {
+    let world = World::new().await;
+    let shopper = world.shopper(LAMP, 2).await;
+    world.catalogue.set_price(&sku(LAMP), eur(2_100)).await.unwrap();
+    for _ in 0..2 {
+        let cart = world.orders.fresh_cart(Some(&shopper)).await.unwrap();
+        assert_eq!((cart.changes.len(), cart.cart.subtotal()), (1, Some(eur(4_200))));
+        let checkout = world.orders.checkout(Some(&shopper)).await.unwrap();
+        assert_eq!((checkout.fresh.changes.len(), checkout.fresh.cart.version), (1, 1));
+    }
+    assert_eq!(world.sessions.cart(&shopper.id()).await.unwrap().version, 1, "nothing is written");
+    let one = domain::Quantity::new(1).unwrap();
+    let cart = world.orders.set_quantity(&shopper, &sku(LAMP), one).await.unwrap();
+    assert_eq!(cart.subtotal(), Some(eur(2_100)));
+    assert!(world.orders.fresh_cart(Some(&shopper)).await.unwrap().changes.is_empty());
+}
+
+#[tokio::test]
+async fn goods_that_were_not_on_the_page_are_not_ordered() {
+    let world = World::new().await;
+    let shopper = world.shopper(LAMP, 1).await;
+    let form = Submission { seen_total: Seen::Unsaid, ..world.filled_in(&shopper).await };
+    let one = domain::Quantity::new(1).unwrap();
+    world.orders.add_to_cart(Some(&shopper), &Wanted::new(sku(CHAIR), one)).await.unwrap();
+    for cart_version in [form.cart_version, Seen::Unreadable] {
+        let form = Submission { cart_version, ..form.clone() };
+        let refused = refusal(world.orders.place(&shopper, form).await);
+        assert_eq!(refused, Refusal::CartChanged { changes: vec![] });
+    }
+    assert_eq!(world.scalar("select count(*) from orders").await, 0);
+    // What was typed is kept, and the page's form is for the cart as it is now.
+    let page = world.orders.checkout(Some(&shopper)).await.unwrap();
+    assert_eq!((page.form, page.fresh.cart.lines.len()), (typed(), 2));
     assert!(world.place(&shopper).await.is_ok());
 }
 
@@ -45,10 +86,16 @@ async fn a_price_that_only_a_page_left_open_still_shows_is_told_and_not_charged(
 async fn the_total_on_the_button_is_the_total_that_is_charged() {
     let world = World::new().await;
     let shopper = world.shopper(LAMP, 1).await;
-    let submit = |seen| Submission { form: typed(), seen_total: Some(seen), cart_version: None };
-    let refused = refusal(world.orders.place(&shopper, submit(1)).await);
-    assert_eq!(refused, Refusal::PriceChanged { was: Some(eur(1)), now: eur(2_489) });
-    let placed = world.orders.place(&shopper, submit(2_489)).await.unwrap();
+    let submit = |seen: &str| Submission {
+        form: typed(),
+        seen_total: Seen::read(Some(seen)),
+        cart_version: Seen::Unsaid,
+    };
+    for (seen, was) in [("1", Some(eur(1))), ("24,89", None), ("", None)] {
+        let refused = refusal(world.orders.place(&shopper, submit(seen)).await);
+        assert_eq!(refused, Refusal::PriceChanged { was, now: eur(2_489) });
+    }
+    let placed = world.orders.place(&shopper, submit("2489")).await.unwrap();
     assert_eq!(world.look(&placed).await.totals.total, eur(2_489));
 }
 

@@ -110,26 +110,78 @@ async fn stock_held_for_an_order_that_was_never_written_is_released() {
     assert_eq!(world.left(CHAIR).await, 1);
 }
 
+fn violated(outcome: Result<impl Sized, sqlx::Error>) -> String {
+    let error = outcome.err().expect("the database refuses");
+    let database = error.as_database_error().unwrap_or_else(|| panic!("{error}"));
+    database.constraint().unwrap_or_else(|| panic!("{database}")).to_owned()
+}
+
+#[tokio::test]
+async fn an_order_takes_only_legal_steps() {
+    let world = World::new().await;
+    for was in OrderState::ALL {
+        for next in OrderState::ALL {
+            world.place(&world.shopper(LAMP, 1).await).await.unwrap();
+            let id: uuid::Uuid =
+                sqlx::query_scalar("select id from orders order by placed_at desc limit 1")
+                    .fetch_one(&world.pool)
+                    .await
+                    .unwrap();
+            put(&world, id, was).await.unwrap();
+            let outcome = put(&world, id, next).await;
+            if was == next || was.may_become(next) {
+                outcome.unwrap();
+            } else {
+                assert_eq!(violated(outcome), "orders_end_once_ck", "{was:?} to {next:?}");
+            }
+        }
+    }
+}
+
+/// Puts an order into a state, with what the state needs.
+async fn put(world: &World, id: uuid::Uuid, state: OrderState) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "update orders
+         set state = $2,
+           paid_at = case $2 when 'paid' then now() end,
+           cancelled_at = case $2 when 'cancelled' then now() end,
+           cancel_reason = case $2 when 'cancelled' then 'expired' end
+         where id = $1",
+    )
+    .bind(id)
+    .bind(state.as_str())
+    .execute(&world.pool)
+    .await?;
+    Ok(())
+}
+
 #[tokio::test]
 async fn the_database_refuses_what_the_types_refuse() {
     let world = World::new().await;
     let placed = world.place(&world.shopper(LAMP, 1).await).await.unwrap();
+    const COPY: &str = "insert into orders select gen_random_uuid(), 'V-2', access_key, market, cart_id,
+           cart_version + 1, digest, 'awaiting_payment', null, email, shipping_method, currency,
+           items_minor, shipping_minor, total_minor, taxes, now(), now(), null, null, now() from orders";
+    let run = |sql: &'static str| sqlx::query(sql).execute(&world.pool);
+    assert_eq!(violated(run(COPY).await), "one_awaiting_order_per_cart_uq");
     world.choose(&placed.pay, "success").await;
     world.look(&placed).await;
-    for illegal in [
-        "update orders set state = 'cancelled', paid_at = null, cancelled_at = now(), cancel_reason = 'expired'",
-        "update orders set state = 'awaiting_payment', paid_at = null",
-        "update orders set state = 'lost'",
-        "update orders set total_minor = total_minor - 1",
-        "update lines set unit_minor = 1",
-        "delete from lines",
-        "update events set kind = 'never'",
-        "insert into orders select gen_random_uuid(), 'V-2', access_key, market, cart_id, cart_version,
-           digest, 'awaiting_payment', null, email, shipping_method, currency, items_minor,
-           shipping_minor, total_minor, taxes, now(), now(), null, null, now() from orders",
+    for (illegal, constraint) in [
+        ("update orders set state = 'lost'", "orders_end_once_ck"),
+        ("update orders set paid_at = null", "paid_orders_know_when_ck"),
+        ("update orders set cancel_reason = 'expired', cancelled_at = now()", "cancelled_orders_know_why_ck"),
+        ("update orders set total_minor = total_minor - 1", "orders_total_adds_up_ck"),
+        ("update lines set unit_minor = 1", "history_is_append_only_ck"),
+        ("delete from lines", "history_is_append_only_ck"),
+        ("update events set kind = 'never'", "history_is_append_only_ck"),
+        (
+            "insert into orders select gen_random_uuid(), 'V-2', access_key, market, cart_id, cart_version,
+               digest, 'awaiting_payment', null, email, shipping_method, currency, items_minor,
+               shipping_minor, total_minor, taxes, now(), now(), null, null, now() from orders",
+            "one_order_per_cart_version_uq",
+        ),
     ] {
-        let refused = sqlx::query(illegal).execute(&world.pool).await;
-        assert!(refused.is_err(), "{illegal}");
+        assert_eq!(violated(run(illegal).await), constraint, "{illegal}");
     }
     assert_eq!(world.look(&placed).await.state, OrderState::Paid);
 }
@@ -145,4 +197,21 @@ async fn the_schema_goes_up_down_and_up_again() {
             .await
             .unwrap();
     }
+}
+
+#[tokio::test]
+async fn nothing_waits_without_end_for_the_database() {
+    let world = World::new().await;
+    let settings: (String, String, String, String) = sqlx::query_as(
+        "select current_setting('lock_timeout'),
+           current_setting('statement_timeout'),
+           current_setting('idle_in_transaction_session_timeout'),
+           current_setting('transaction_isolation')",
+    )
+    .fetch_one(&world.pool)
+    .await
+    .unwrap();
+    let (lock, statement, idle, isolation) = settings;
+    assert_eq!([lock, statement, idle], ["5s", "30s", "30s"]);
+    assert_eq!(isolation, "read committed");
 }

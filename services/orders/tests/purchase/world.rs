@@ -1,13 +1,15 @@
 //! A shop with all its services on real databases of its own, beside a sandbox payment provider that
 //! is asked over the wire.
 
+use crate::flaky::Flaky;
 use accounts::{SessionToken, Sessions};
 use catalogue::{Catalogue, MediaStore, import};
 use domain::{
     Currency, Market, Money, OrderNumber, Quantity, Sku, checkout::CheckoutForm, order::OrderView,
+    pricing, shipping::Zone,
 };
 use inventory::{Inventory, Warehouse};
-use orders::{Orders, Parts, PayStep, PlaceError, Placed, Submission, Timing, Wanted};
+use orders::{Orders, Parts, PayStep, PlaceError, Placed, Seen, Submission, Timing, Wanted};
 use payments::{
     Payments,
     providers::sandbox::{Patience, Sandbox, Settings},
@@ -17,8 +19,8 @@ use sandbox::psp;
 use sqlx::PgPool;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-const SECRET: &str = "sk_test_merchant_of_tests";
-const WEBHOOK_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+pub const SECRET: &str = "sk_test_merchant_of_tests";
+pub const WEBHOOK_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 pub const LAMP: &str = "LAMP-1";
 pub const CHAIR: &str = "CHAIR-1";
 
@@ -27,15 +29,18 @@ pub struct World {
     pub catalogue: Catalogue,
     pub inventory: Inventory,
     pub payments: Payments,
+    /// The provider as the shop sees it.
+    pub flaky: Arc<Flaky>,
     pub sessions: Sessions,
     /// The line by which the sessions are reached.
     pub sessions_line: Wire,
     pub pool: PgPool,
-    _database: TestDatabase,
+    time_to_pay: Duration,
+    pub database: TestDatabase,
     pub provider: Option<psp::Running>,
     pub provider_state: PathBuf,
-    provider_url: String,
-    client: reqwest::Client,
+    pub provider_url: String,
+    pub client: reqwest::Client,
     _mongo: TestMongo,
 }
 
@@ -75,8 +80,8 @@ impl World {
             webhook_secret: WEBHOOK_SECRET.into(),
             patience: Patience::default(),
         });
-        let payments =
-            Payments::new(pool(payments::SCHEMA).await.unwrap(), Arc::new(sandbox.unwrap()));
+        let flaky = Arc::new(Flaky::new(sandbox.unwrap()));
+        let payments = Payments::new(pool(payments::SCHEMA).await.unwrap(), flaky.clone());
         let orders_pool = pool(orders::SCHEMA).await.unwrap();
         let orders = Orders::new(Parts {
             pool: orders_pool.clone(),
@@ -86,7 +91,7 @@ impl World {
             payments: payments.clone(),
             market: Arc::new(market),
             public_url: "http://shop.example".into(),
-            timing: Timing { time_to_pay, first_check: Duration::from_millis(1) },
+            timing: timing(time_to_pay),
         });
         let client = reqwest::Client::builder()
             .no_proxy()
@@ -98,10 +103,12 @@ impl World {
             catalogue,
             inventory,
             payments,
+            flaky,
             sessions,
             sessions_line,
             pool: orders_pool,
-            _database: database,
+            time_to_pay,
+            database,
             provider: Some(provider),
             provider_state,
             provider_url,
@@ -110,6 +117,21 @@ impl World {
         };
         world.stock_the_shelves().await;
         world
+    }
+
+    /// Another node of the shop: it shares nothing with the first but the databases.
+    pub async fn another_node(&self) -> Orders {
+        let pool = |schema| platform::postgres::connect(&self.database.url, schema, 5);
+        Orders::new(Parts {
+            pool: pool(orders::SCHEMA).await.unwrap(),
+            sessions: self.sessions.clone(),
+            catalogue: self.catalogue.clone(),
+            inventory: Inventory::new(pool(inventory::SCHEMA).await.unwrap()),
+            payments: Payments::new(pool(payments::SCHEMA).await.unwrap(), self.flaky.clone()),
+            market: Arc::new(Market::european_union()),
+            public_url: "http://shop.example".into(),
+            timing: timing(self.time_to_pay),
+        })
     }
 
     async fn stock_the_shelves(&self) {
@@ -163,9 +185,34 @@ impl World {
     }
 
     pub async fn place(&self, shopper: &SessionToken) -> Result<Placed, PlaceError> {
-        let cart_version = Some(self.sessions.cart(&shopper.id()).await.unwrap().version);
-        let submission = Submission { form: typed(), seen_total: None, cart_version };
+        let submission = self.filled_in(shopper).await;
         self.orders.place(shopper, submission).await
+    }
+
+    /// The form of the checkout as it is shown now, filled in.
+    pub async fn filled_in(&self, shopper: &SessionToken) -> Submission {
+        let page = self.orders.checkout(Some(shopper)).await.unwrap();
+        let cart = page.fresh.cart;
+        let country = domain::Country::DE;
+        let offer = domain::shipping::ShippingMethod::Standard.offer(Zone::of(country, country));
+        let on = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        let seen_total = match pricing::totals(&cart, Some(offer), country, on) {
+            Ok(totals) => Seen::Said(totals.total.minor()),
+            Err(_) => Seen::Unsaid,
+        };
+        Submission { form: typed(), seen_total, cart_version: Seen::Said(cart.version) }
+    }
+
+    /// Rounds of the sweeper, until the query counts what it should.
+    pub async fn sweep_until(&self, query: &'static str, count: i64) {
+        for _ in 0..100 {
+            self.orders.sweep().await.unwrap();
+            if self.scalar(query).await == count {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{query}: {} instead of {count}", self.scalar(query).await);
     }
 
     /// What the shopper does at the provider's page.
@@ -185,6 +232,14 @@ impl World {
 
     pub async fn look(&self, placed: &Placed) -> OrderView {
         self.orders.find(&placed.number, &placed.key).await.unwrap().unwrap()
+    }
+
+    /// From now on the provider takes this long to do what is asked of it.
+    pub async fn slow_down(&self, milliseconds: u64) {
+        let url = format!("{}/test/faults", self.provider_url);
+        let request = self.client.post(url).header("content-type", "application/json");
+        let body = format!(r#"{{"latency_ms": {milliseconds}}}"#);
+        assert!(request.body(body).send().await.unwrap().status().is_success());
     }
 
     pub async fn stop_provider(&mut self) {
@@ -224,6 +279,10 @@ impl World {
         assert!(sums.values().all(|sum| *sum == 0), "{sums:?}");
         assert!(self.inventory.verify().await.unwrap().is_empty());
     }
+}
+
+fn timing(time_to_pay: Duration) -> Timing {
+    Timing { time_to_pay, first_check: Duration::from_millis(1) }
 }
 
 async fn start_provider(listen: &str, state: &std::path::Path) -> psp::Running {

@@ -9,6 +9,8 @@ use uuid::Uuid;
 
 /// Violated when an attempt begins although its intent is not open.
 pub(crate) const BEGIN_WHILE_OPEN: &str = "attempts_begin_while_open_ck";
+/// Violated when an attempt would take money beside another that did or still may.
+pub(crate) const ONE_CAPTURE: &str = "one_capture_per_intent_uq";
 
 /// What the provider said about an attempt.
 pub(crate) struct News<'a> {
@@ -152,7 +154,8 @@ pub(crate) async fn load(pool: &PgPool, id: Uuid) -> Result<Attempt, sqlx::Error
     .and_then(Attempt::try_from)
 }
 
-/// The latest attempt of an intent. Any earlier one has failed, or this one could not have begun.
+/// The attempt of an intent that counts: the one that took the money or still may, of which there is
+/// at most one, else the latest that failed.
 pub(crate) async fn find_last(pool: &PgPool, intent: Uuid) -> Result<Option<Attempt>, sqlx::Error> {
     sqlx::query_as::<_, AttemptRow>(concat!(
         "select ",
@@ -160,10 +163,32 @@ pub(crate) async fn find_last(pool: &PgPool, intent: Uuid) -> Result<Option<Atte
         "
          from attempts
          where intent = $1
-         order by created_at desc
+         order by (state not in ('declined', 'cancelled')) desc, created_at desc
          limit 1",
     ))
     .bind(intent)
+    .fetch_optional(pool)
+    .await?
+    .map(Attempt::try_from)
+    .transpose()
+}
+
+/// The other attempt of the same intent that has not come to an end.
+pub(crate) async fn find_rival(
+    pool: &PgPool,
+    attempt: &Attempt,
+) -> Result<Option<Attempt>, sqlx::Error> {
+    sqlx::query_as::<_, AttemptRow>(concat!(
+        "select ",
+        columns!(),
+        "
+         from attempts
+         where intent = $1
+           and id <> $2
+           and state in ('recorded', 'requires_action', 'processing')",
+    ))
+    .bind(attempt.intent)
+    .bind(attempt.id)
     .fetch_optional(pool)
     .await?
     .map(Attempt::try_from)

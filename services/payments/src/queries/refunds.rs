@@ -1,7 +1,7 @@
 //! SQL about refunds.
 
 use super::{money, unreadable};
-use crate::{Refund, RefundState};
+use crate::{Refund, RefundState, provider::ProviderRefund};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
@@ -71,6 +71,34 @@ pub(crate) async fn record_remaining(
     .await?
     .map(Refund::try_from)
     .transpose()
+}
+
+/// Records a refund that was made at the provider and is none of ours, to be posted in the same
+/// transaction. `None` if it was recorded before, or one of ours has no outcome and may be this one.
+pub(crate) async fn record_made(
+    connection: &mut PgConnection,
+    id: Uuid,
+    attempt: Uuid,
+    made: &ProviderRefund,
+) -> Result<Option<Uuid>, sqlx::Error> {
+    sqlx::query_scalar(
+        "insert into refunds (id, attempt, amount_minor, idempotency_key, reason)
+         select $1, $2, $3, $4, 'made at the provider'
+         where not exists (
+           select
+           from refunds
+           where attempt = $2
+             and (state = 'recorded' or provider_reference = $4)
+         )
+         on conflict do nothing
+         returning id",
+    )
+    .bind(id)
+    .bind(attempt)
+    .bind(made.amount.minor())
+    .bind(&made.id)
+    .fetch_optional(connection)
+    .await
 }
 
 /// The refunds of an order that have no outcome, oldest first.

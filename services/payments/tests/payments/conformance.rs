@@ -110,7 +110,8 @@ async fn gives_back_once(provider: &dyn Provider, tokens: &Tokens) {
     assert_eq!((first.amount, first.state), (part.amount, RefundState::Succeeded));
     assert_eq!(provider.refund(&part).await.unwrap(), first);
     let found = provider.find(Lookup::Id(&payment.id)).await.unwrap().unwrap();
-    assert_eq!((found.state, found.refunded), (AttemptState::Succeeded, part.amount));
+    // It is told among the payment's refunds, under the name that it was given.
+    assert_eq!((found.state, found.refunds), (AttemptState::Succeeded, vec![first]));
 
     let too_much = RefundOrder { refund: Uuid::now_v7(), amount: price(), ..part };
     let refused = provider.refund(&too_much).await;

@@ -285,3 +285,16 @@ async fn the_sweeper_is_told_of_what_stopped_half_way_and_of_nothing_else() {
     assert!(old.is_empty());
     assert!(world.payments.standing(untried).await.unwrap().last_attempt.is_none());
 }
+
+#[tokio::test]
+async fn the_attempt_that_counts_is_not_chosen_by_a_clock() {
+    let world = World::new().await;
+    let order = world.order().await;
+    for token in ["tok_declined", "tok_ok"] {
+        world.payments.pay(order, RETURN_URL, Some(token)).await.unwrap();
+    }
+    let skewed =
+        "update attempts set created_at = now() + interval '1 hour' where state = 'declined'";
+    sqlx::query(skewed).execute(&world.database.pool).await.unwrap();
+    assert!(world.payments.standing(order).await.unwrap().is_captured());
+}

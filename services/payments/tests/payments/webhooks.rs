@@ -71,7 +71,8 @@ async fn the_same_webhook_many_times_at_once_has_one_effect() {
     for _ in 0..10 {
         let (payments, webhook) = (world.payments.clone(), webhook.clone());
         deliveries.spawn(async move {
-            let order = payments.receive_webhook(&webhook.headers, &webhook.body).await.unwrap();
+            let heard = payments.receive_webhook(&webhook.headers, &webhook.body).await.unwrap();
+            let order = heard.map(|heard| heard.order);
             payments.post_capture(order.unwrap()).await.unwrap();
             order
         });
@@ -203,4 +204,61 @@ async fn while_the_provider_does_not_answer_an_event_waits_to_be_delivered_again
         .await
         .unwrap();
     assert_eq!(serde_json::from_str::<Value>(&payload).unwrap()["type"], "payment.succeeded");
+}
+
+/// Believed cancelled, as if the provider had said so, while its page still takes the money; another
+/// attempt was begun since. The pages of the two.
+async fn two_pages(world: &World, order: Uuid) -> [String; 2] {
+    let first = world.payments.pay(order, RETURN_URL, None).await.unwrap();
+    sqlx::query(
+        "update attempts
+         set state = 'cancelled',
+           return_url = null,
+           redirect_url = null
+         where id = $1",
+    )
+    .bind(first.id)
+    .execute(&world.database.pool)
+    .await
+    .unwrap();
+    let second = world.payments.pay(order, RETURN_URL, None).await.unwrap();
+    assert_ne!(first.id, second.id);
+    [first, second].map(|attempt| attempt.redirect_url.unwrap())
+}
+
+#[tokio::test]
+async fn money_that_arrives_after_an_ending_is_recorded_and_no_other_attempt_takes_any() {
+    let world = World::new().await;
+    let order = world.order().await;
+    let [first, _] = two_pages(&world, order).await;
+    world.fill_in(&first, "card", "success").await;
+    let webhook = world.webhooks(1).await.remove(0);
+    assert_eq!(world.take_in(&webhook).await.unwrap(), Some(order));
+    let standing = world.payments.standing(order).await.unwrap();
+    assert!(standing.is_captured() && standing.under_way().is_none());
+    let mut at_provider: Vec<_> = world.at_provider().await;
+    at_provider.retain(|payment| payment["status"] != "cancelled");
+    assert_eq!(at_provider.len(), 1);
+    world.payments.post_capture(order).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_order_that_its_provider_charged_twice_is_not_passed_over_in_silence() {
+    let world = World::new().await;
+    let order = world.order().await;
+    let [first, second] = two_pages(&world, order).await;
+    world.fill_in(&second, "card", "success").await;
+    world.fill_in(&first, "card", "success").await;
+    let mut refused = 0;
+    for webhook in world.webhooks(2).await {
+        match world.take_in(&webhook).await {
+            Ok(about) => assert_eq!(about, Some(order)),
+            Err(WebhookError::Processing(payments::Error::Contradiction { what, .. })) => {
+                assert_eq!(what, "second capture");
+                refused += 1;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert_eq!((refused, world.count(UNPROCESSED).await), (1, 1));
 }

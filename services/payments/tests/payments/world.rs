@@ -180,7 +180,8 @@ impl World {
 
     /// Takes in a webhook as the store's web server would.
     pub async fn take_in(&self, webhook: &Arrived) -> Result<Option<Uuid>, payments::WebhookError> {
-        self.payments.receive_webhook(&webhook.headers, &webhook.body).await
+        let heard = self.payments.receive_webhook(&webhook.headers, &webhook.body).await?;
+        Ok(heard.map(|heard| heard.order))
     }
 
     /// A number that the database counts.

@@ -40,7 +40,7 @@ pub(super) struct Payment {
     currency: String,
     status: Status,
     decline_code: Option<String>,
-    refunded_minor: i64,
+    refunds: Vec<PastRefund>,
     redirect_url: Option<String>,
 }
 
@@ -65,6 +65,23 @@ pub(super) struct Refund {
     amount_minor: i64,
     currency: String,
     status: RefundStatus,
+}
+
+/// A refund among those of a payment: it was made.
+#[derive(Deserialize)]
+struct PastRefund {
+    id: String,
+    amount_minor: i64,
+}
+
+impl PastRefund {
+    fn in_currency(self, currency: Currency) -> ProviderRefund {
+        ProviderRefund {
+            id: self.id,
+            amount: Money::new(self.amount_minor, currency),
+            state: RefundState::Succeeded,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -126,7 +143,7 @@ impl TryFrom<Payment> for ProviderPayment {
             },
             decline_code: payment.decline_code,
             redirect_url: payment.redirect_url,
-            refunded: Money::new(payment.refunded_minor, currency),
+            refunds: payment.refunds.into_iter().map(|past| past.in_currency(currency)).collect(),
         })
     }
 }

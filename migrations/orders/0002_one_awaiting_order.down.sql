@@ -1,0 +1,1 @@
+drop index one_awaiting_order_per_cart_uq;

@@ -1,0 +1,37 @@
+//! Where a purchase may stop half-way: after which steps a test can make it stop, as if the process had
+//! ended there. In the store nothing is ever stopped.
+
+use crate::{Error, Orders};
+
+/// A step of a purchase whose effect lasts, whatever becomes of the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Its stock is held.
+    Held,
+    /// The order is written.
+    Written,
+    /// What is owed is known to `payments`.
+    IntentOpened,
+    /// The money is in the ledger.
+    Posted,
+    /// The stock is the order's own.
+    Allocated,
+    /// The order is paid.
+    Paid,
+}
+
+impl Orders {
+    /// The same service, except that it stops after this step each time it comes there.
+    #[cfg(feature = "testing")]
+    pub fn stopping_after(mut self, step: Step) -> Self {
+        self.stop_after = Some(step);
+        self
+    }
+
+    pub(crate) fn reached(&self, step: Step) -> Result<(), Error> {
+        match self.stop_after == Some(step) {
+            true => Err(Error::BrokeOff(format!("after {step:?}"))),
+            false => Ok(()),
+        }
+    }
+}
