@@ -103,7 +103,13 @@ async fn what_is_held_for_an_order_of_ones_own_is_not_sold_out() {
     assert_eq!(page.fresh.shortages, []);
     world.orders.remove(&shopper, &sku(CHAIR)).await.unwrap();
     world.orders.add_to_cart(Some(&shopper), &Wanted::new(sku(CHAIR), pieces(1))).await.unwrap();
-    assert!(world.orders.add_to_cart(Some(&shopper), &Wanted::new(sku(CHAIR), pieces(1))).await.is_err());
+    assert!(
+        world
+            .orders
+            .add_to_cart(Some(&shopper), &Wanted::new(sku(CHAIR), pieces(1)))
+            .await
+            .is_err()
+    );
     world.orders.set_quantity(&shopper, &sku(CHAIR), pieces(1)).await.unwrap();
     assert!(world.place(&shopper).await.is_ok());
     // To anybody else it is.
