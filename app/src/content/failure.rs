@@ -1,13 +1,17 @@
 //! What is shown when a page could not be made. What went wrong stands in the log.
 
-use crate::{services::status, shell::PrivateHead};
+use crate::{
+    services::{private, status},
+    shell::PrivateHead,
+};
 use http::StatusCode;
 use leptos::prelude::*;
 
-/// A fault of ours. Sets the status to 500.
+/// A fault of ours. Sets the status to 500; no cache keeps it.
 #[component]
 pub fn Failure() -> impl IntoView {
     status(StatusCode::INTERNAL_SERVER_ERROR);
+    private();
     view! {
         <PrivateHead title=TITLE/>
         <Apology/>

@@ -5,6 +5,10 @@ use reqwest::{
     Response, StatusCode,
     header::{ACCEPT, COOKIE, LOCATION, SET_COOKIE},
 };
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 /// A visitor who keeps the cookie they were given.
 struct Visitor<'a> {
@@ -119,4 +123,26 @@ async fn a_combination_that_is_not_made_comes_back_as_it_was_chosen() {
     assert!(page.contains("value=\"blue\" checked"), "{page}");
     assert!(page.contains("name=\"quantity\"") && page.contains("value=\"2\""), "{page}");
     assert!(page.contains("Please choose another."), "{page}");
+}
+
+#[tokio::test]
+async fn a_form_that_is_too_large_is_refused_and_sent_nowhere() {
+    let store = Store::open().await;
+    let host = store.url.trim_start_matches("http://");
+    for path in ["/api/cart/add", "/api/checkout/place", "/webhooks/sandbox"] {
+        // Without a length the store has to count.
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: {host}\r\norigin: {url}\r\nreferer: {url}/p/lamp\r\n\
+             accept: text/html\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+             connection: close\r\ntransfer-encoding: chunked\r\n\r\n11170\r\n{body}\r\n0\r\n\r\n",
+            url = store.url,
+            body = "a".repeat(70_000),
+        );
+        let mut line = TcpStream::connect(host).await.unwrap();
+        line.write_all(request.as_bytes()).await.unwrap();
+        let mut told = String::new();
+        line.read_to_string(&mut told).await.unwrap();
+        assert!(told.starts_with("HTTP/1.1 413 ") && told.contains("\"too_large\""), "{told}");
+        assert!(!told.contains("location: "), "{told}");
+    }
 }

@@ -36,7 +36,7 @@ async fn while_the_catalogue_is_away_a_page_says_so_and_heals() {
     assert!(answer.status().is_server_error(), "{}", answer.status());
     assert!(answer.headers()["cache-control"].to_str().unwrap().contains("no-store"));
     let page = answer.text().await.unwrap();
-    assert!(page.contains("This page could not be made") && page.ends_with("</html>"), "{page}");
+    assert!(page.contains("This page could not be made"), "{page}");
     store.mongodb.mend();
     store.until("it is there again", async || store.get("/p/chair").await.status() == 200).await;
 }

@@ -196,7 +196,7 @@ mod tests {
         let variants: Vec<_> = ["S", "L"].into_iter().zip(prices).map(size).collect();
         let offer =
             |variant: &Variant| Offer { variant: variant.clone(), stock: StockClass::InStock };
-        let offers = variants.iter().map(offer).collect();
+        let offers: Vec<_> = variants.iter().map(offer).collect();
         let values = ["S", "M", "L"].map(str::to_owned).to_vec();
         let (code, name) = ("size".to_owned(), "Size".to_owned());
         let product = Product {
@@ -213,7 +213,11 @@ mod tests {
             seo_description: None,
             brand: None,
         };
-        Owner::new().with(|| view! { <BuyBox product offers asked/> }.to_html())
+        let groups = product.options.clone();
+        let offer = asked.offer(&offers).cloned().unwrap();
+        let picks = asked.picks(&groups, &offer);
+        let goods = Goods { item: item(product, &offer), offers };
+        view! { <Form goods groups picks asked/> }.to_html()
     }
 
     #[test]
