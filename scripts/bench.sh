@@ -13,6 +13,7 @@ export LOGS=$ROOT/var/log/bench
 use_instance bench
 
 cd "$ROOT"
+claim_target
 step "release build" "$ROOT/scripts/build.sh"
 RELEASE=$("$ROOT/scripts/build.sh" --where)
 export RELEASE

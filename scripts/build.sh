@@ -41,6 +41,7 @@ build() {
   mkdir -p "$CARGO_TARGET_DIR"
   exec 8>"$CARGO_TARGET_DIR/.release-lock"
   flock 8
+  claim_target
   (cd "$ROOT" && env LEPTOS_SITE_ROOT="$site" LEPTOS_SITE_PKG_DIR=pkg LEPTOS_OUTPUT_NAME=vitrine \
     LEPTOS_HASH_FILES=true cargo leptos build --release 8>&-)
   rm -rf "$RELEASE.new"

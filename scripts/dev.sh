@@ -23,6 +23,7 @@ step "demo catalogue from npm" "$ROOT/scripts/demo.sh"
 "$ROOT/scripts/store.sh" stop shop
 step "embedded stack" "$ROOT/scripts/stack.sh" start shop
 cd "$ROOT"
+claim_target
 step "debug build" cargo leptos build
 
 # These two do not reload with every change: they run from a copy of the first build.

@@ -15,6 +15,7 @@ rm -f "$LOGS/counts"
 # shellcheck source=scripts/lib/common.sh
 . "$ROOT/scripts/lib/common.sh"
 cd "$ROOT"
+claim_target
 
 # --- steps and what became of them ----------------------------------------------------------------
 

@@ -17,6 +17,19 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$VITRINE_CACHE/target}
 if command -v wasm-ld-22 >/dev/null 2>&1; then
   export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-22
 fi
+
+# Clones share the folder of compiled crates, and cargo tells their crates apart by their names and by
+# when files were written: what one clone has built would pass for what another one holds. So a clone that
+# was not the last to build makes its own files new. To be called before cargo builds.
+claim_target() {
+  local mark=$CARGO_TARGET_DIR/.clone
+  mkdir -p "$CARGO_TARGET_DIR"
+  [ "$(cat "$mark" 2>/dev/null)" != "$ROOT" ] || return 0
+  (cd "$ROOT" && git ls-files -z 2>/dev/null || find . -path ./var -prune -o -type f -print0) |
+    (cd "$ROOT" && xargs -0 touch --no-create)
+  printf '%s' "$ROOT" >"$mark"
+}
+
 # mold links the test binaries in a fraction of a second where it is there.
 if command -v mold >/dev/null 2>&1; then
   export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS="-Clink-arg=-fuse-ld=mold"
