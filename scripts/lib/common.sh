@@ -25,8 +25,8 @@ claim_target() {
   local mark=$CARGO_TARGET_DIR/.clone
   mkdir -p "$CARGO_TARGET_DIR"
   [ "$(cat "$mark" 2>/dev/null)" != "$ROOT" ] || return 0
-  (cd "$ROOT" && git ls-files -z 2>/dev/null || find . -path ./var -prune -o -type f -print0) |
-    (cd "$ROOT" && xargs -0 touch --no-create)
+  find "$ROOT" \( -name .git -o -name node_modules -o -path "$ROOT/var" -o -path "$ROOT/target" \) -prune -o \
+    -type f -exec touch --no-create {} +
   printf '%s' "$ROOT" >"$mark"
 }
 
