@@ -16,11 +16,11 @@ async fn a_database_that_is_not_there_is_waited_for_and_then_given_up() {
         ("Redis", "REDIS_URL", format!("redis://{NOWHERE}/0")),
     ] {
         let mut command = ground.command(&["serve"]);
-        command.env(variable, url).env("VITRINE__SERVER__START_SECONDS", "3");
+        command.env(variable, url).env("VITRINE__SERVER__START_SECONDS", "6");
         let (code, told) = told(command).await;
         assert_eq!(code, Some(1), "{told}");
         assert!(told.contains(&format!("waiting for {what}")), "{told}");
-        assert!(told.contains(&format!("{what} did not answer within 3 seconds")), "{told}");
+        assert!(told.contains(&format!("{what} did not answer within 6 seconds")), "{told}");
     }
 }
 
