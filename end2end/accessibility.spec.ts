@@ -75,6 +75,8 @@ async function withoutItsScripts(page: Page): Promise<Page> {
   const context = await page.context().browser()?.newContext({
     storageState: await page.context().storageState(),
     reducedMotion: "reduce",
+    // The project's own setting would hold here too.
+    javaScriptEnabled: true,
   });
   if (!context) throw new Error("the browser is gone");
   const other = await context.newPage();

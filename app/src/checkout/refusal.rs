@@ -1,5 +1,5 @@
 //! Why an order was refused: as an answer for programs, and as a page tells it, with what to do next.
-//! In every case nothing was charged.
+//! In every case but the last, a provider that cannot be reached, nothing was charged.
 
 use crate::error::StoreError;
 use domain::{
@@ -78,8 +78,8 @@ fn in_words(refusal: &Refusal) -> String {
             format!("{} Nothing was charged.", sentences.join(" "))
         }
         Refusal::PaymentUnavailable => {
-            "The payment provider cannot be reached just now. Nothing was charged. Please try again \
-             in a moment."
+            "The payment provider cannot be reached just now. Please try again in a moment: whatever \
+             became of this try, you pay once."
                 .to_owned()
         }
     }

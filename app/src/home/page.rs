@@ -41,7 +41,10 @@ fn HomeView(home: Home) -> impl IntoView {
     let (first, mut rest) = on_display(home.featured, &home.categories);
     rest.truncate(whole_rows(rest.len()));
     let empty = first.is_none() && home.categories.is_empty();
+    let of_departments =
+        || home.categories.iter().find_map(|department| department.picture.clone());
     let picture = first.as_ref().and_then(|first| first.card.picture.clone());
+    let picture = picture.or_else(of_departments);
     view! {
         <Head title=SHOP_NAME description=about(&home.categories) path="/" picture/>
         <Hero first/>
@@ -124,7 +127,7 @@ fn about(categories: &[CategoryTile]) -> String {
 }
 
 /// What is shown large, and what else is on display without what already stands for a department.
-/// Where everything does, one thing is shown large all the same.
+/// Where everything does, one thing is shown large all the same: one with a photograph, if there is any.
 fn on_display(
     featured: Vec<StockedCard>,
     categories: &[CategoryTile],
@@ -134,8 +137,10 @@ fn on_display(
     let is_new =
         |one: &StockedCard| base(&one.card.picture).is_none_or(|base| !shown.contains(&base));
     let any = featured.first().cloned();
-    let mut rest = featured.into_iter().filter(is_new);
-    (rest.next().or(any), rest.collect())
+    let mut rest: Vec<_> = featured.into_iter().filter(is_new).collect();
+    let photographed = rest.iter().position(|one| one.card.picture.is_some()).unwrap_or(0);
+    let first = (photographed < rest.len()).then(|| rest.remove(photographed));
+    (first.or(any), rest)
 }
 
 /// As many as fill rows of four, once there is more than one row.
@@ -176,6 +181,19 @@ mod tests {
     fn department(shows: &str) -> CategoryTile {
         let link = CategoryLink { path: "rooms".to_owned(), name: "Rooms".to_owned() };
         CategoryTile { link, picture: picture(shows), products: 1 }
+    }
+
+    #[test]
+    fn what_is_shown_large_has_a_photograph_if_anything_has() {
+        let plain = |name: &str| {
+            let mut plain = card(name);
+            plain.card.picture = None;
+            plain
+        };
+        let (first, rest) = on_display(vec![plain("lamp"), card("chair"), plain("bowl")], &[]);
+        assert_eq!(first.unwrap().card.name, "chair");
+        assert_eq!(rest.len(), 2);
+        assert_eq!(on_display(vec![plain("lamp")], &[]).0.unwrap().card.name, "lamp");
     }
 
     fn names(featured: &[&str], categories: &[CategoryTile]) -> (Option<String>, Vec<String>) {

@@ -88,9 +88,15 @@ fn Scripts(options: LeptosOptions) -> impl IntoView {
     }
 }
 
+/// What Leptos ends every page with, for resources and errors that a page of islands has none of.
+const AT_THE_END: &str = "<script>__RESOLVED_RESOURCES=[];__SERIALIZED_ERRORS=[];\
+    __PENDING_RESOURCES=[];__RESOURCE_RESOLVERS=[];</script>\
+    <script>__INCOMPLETE_CHUNKS=[];</script>";
+
 /// The HTML of the scripts of every page, by which a content security policy knows them.
 pub fn own_scripts(options: LeptosOptions) -> String {
-    Owner::new().with(|| view! { <Scripts options/> }.to_html())
+    let at_the_start = Owner::new().with(|| view! { <Scripts options/> }.to_html());
+    at_the_start + AT_THE_END
 }
 
 /// The stylesheet's paper, by day and by night.

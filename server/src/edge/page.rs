@@ -17,6 +17,7 @@ use std::{
 
 /// How the edge came by an answer.
 pub const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 /// What a CDN in front may be asked to purge by.
 const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
@@ -192,6 +193,10 @@ impl Page {
         }
         let headers = response.headers_mut();
         headers.insert(header::AGE, self.age().as_secs().into());
+        // Who has named the request finds the answer by that name.
+        if let Some(name) = request.get(X_REQUEST_ID) {
+            headers.insert(X_REQUEST_ID, name.clone());
+        }
         if source != Source::Local {
             headers.insert(X_CACHE, source.name());
             headers.insert(SERVER_TIMING, timing(source));
