@@ -2,10 +2,7 @@
 //! each in at once, makes anew what is wanted, and tells up to which change it serves nothing older.
 //! Who purges can wait for every node to have said so.
 
-use super::{
-    Edge,
-    local::{Kept, Purge},
-};
+use super::{Edge, kept::Kept, local::Purge};
 use platform::{Backoff, Error};
 use redis::{
     AsyncCommands,

@@ -1,27 +1,17 @@
-//! The pages in this node's memory, bounded by bytes, and which of them show what.
-//!
-//! A page that was being rendered while something changed must not count as fresh after the change.
-//! Changes are numbered (see [`super::shared`]); a page carries the number of the last one that its
-//! render could see, and this node remembers for a while which tags changed with which number.
+//! The pages in this node's memory, bounded by bytes, and whether this node can vouch for them.
 
-use super::page::Page;
+use super::{
+    index::Index,
+    kept::{Kept, Standing},
+    page::Page,
+};
 use std::{
-    collections::{HashMap, hash_map::RandomState},
-    hash::BuildHasher,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicU8, AtomicU64, Ordering::Relaxed},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
-
-/// A page that somebody asked for within this time before a change is made anew at once, before
-/// anybody asks again.
-const WANTED: Duration = Duration::from_secs(60);
-/// A page that could not be made anew is tried again after this time.
-const TRY_AGAIN: Duration = Duration::from_secs(1);
-/// What changed is remembered at least this long: longer than any render takes.
-const REMEMBERED: Duration = Duration::from_secs(120);
 
 /// How long a page may be served, and how.
 #[derive(Debug, Clone, Copy)]
@@ -32,105 +22,6 @@ pub struct Lifetimes {
     pub unheard: Duration,
     /// When no newer one can be had.
     pub stale: Duration,
-}
-
-/// A page in memory and how it stands.
-#[derive(Debug)]
-pub struct Kept {
-    /// Under which name it is kept.
-    pub key: Arc<str>,
-    /// The page itself.
-    pub page: Page,
-    state: AtomicU8,
-    /// Since when it is here, by this node's own clock.
-    since: Instant,
-    /// When somebody last asked for it, and before when it shall not be tried to make it anew; in
-    /// milliseconds since it is here.
-    asked: AtomicU64,
-    next_try: AtomicU64,
-    /// Before when it counts as one that cannot be made anew.
-    failed_until: AtomicU64,
-    /// How often it is about to take the place of itself, because it takes more room now.
-    weighed_again: AtomicU8,
-}
-
-/// What may be done with a copy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// It is served.
-    Fresh,
-    /// It is served while a newer one is being made.
-    Stale,
-    /// It is served only if no newer one can be made.
-    Withheld,
-}
-
-const FRESH: u8 = 0;
-const STALE: u8 = 1;
-const WITHHELD: u8 = 2;
-/// What it showed is gone: it is never served again.
-const GONE: u8 = 3;
-
-impl Kept {
-    fn new(key: &str, page: Page) -> Self {
-        Self {
-            key: key.into(),
-            page,
-            state: AtomicU8::new(FRESH),
-            since: Instant::now(),
-            asked: AtomicU64::new(0),
-            next_try: AtomicU64::new(0),
-            failed_until: AtomicU64::new(0),
-            weighed_again: AtomicU8::new(0),
-        }
-    }
-
-    fn millis(&self) -> u64 {
-        u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX)
-    }
-
-    /// Whether the caller, and nobody else for a while, shall make it anew.
-    pub fn claim_renewal(&self) -> bool {
-        let now = self.millis();
-        let next = self.next_try.load(Relaxed);
-        let later = now + TRY_AGAIN.as_millis() as u64;
-        now >= next && self.next_try.compare_exchange(next, later, Relaxed, Relaxed).is_ok()
-    }
-
-    /// It could not be made anew just now.
-    pub fn note_failure(&self) {
-        self.failed_until.store(self.millis() + TRY_AGAIN.as_millis() as u64, Relaxed);
-    }
-
-    /// Whether it could not be made anew a moment ago.
-    pub fn failed_lately(&self) -> bool {
-        self.millis() < self.failed_until.load(Relaxed)
-    }
-
-    /// Whether somebody asked for it lately.
-    pub fn is_wanted(&self) -> bool {
-        self.millis().saturating_sub(self.asked.load(Relaxed)) < WANTED.as_millis() as u64
-    }
-
-    /// Whether something that it shows has changed since.
-    pub fn is_outdated(&self) -> bool {
-        self.state.load(Relaxed) != FRESH
-    }
-
-    /// From now on it is served only if no newer one can be made.
-    pub fn withhold(&self) {
-        let _ = self.state.compare_exchange(STALE, WITHHELD, Relaxed, Relaxed);
-    }
-
-    /// What it showed is gone.
-    fn remove(&self) {
-        self.state.store(GONE, Relaxed);
-    }
-
-    /// From now on it is served while a newer one is being made.
-    pub fn outdate(&self) {
-        let _ = self.state.compare_exchange(FRESH, STALE, Relaxed, Relaxed);
-    }
 }
 
 /// What a change does to the pages that show it.
@@ -159,21 +50,6 @@ struct Hearing {
     until: AtomicU64,
 }
 
-/// Which copies carry a tag, and which tags changed lately. Tags are kept as their hashes: two that
-/// share one are purged together, which costs a render and nothing else.
-#[derive(Default)]
-struct Index {
-    hasher: RandomState,
-    copies: HashMap<u64, HashMap<usize, Weak<Kept>>>,
-    changed: HashMap<u64, u64>,
-    changed_before: HashMap<u64, u64>,
-    remembered_since: Option<Instant>,
-    /// The number of the last change that was taken in.
-    last: u64,
-    /// The number of the last change before which nothing here can be vouched for.
-    doubted: u64,
-}
-
 impl Local {
     /// Room for so many bytes of pages.
     pub fn new(bytes: u64, lifetimes: Lifetimes) -> Self {
@@ -186,8 +62,7 @@ impl Local {
             })
             .time_to_live(lifetimes.stale)
             .eviction_listener(move |_, copy: Arc<Kept>, _| {
-                let less_one = |times: u8| times.checked_sub(1);
-                if copy.weighed_again.fetch_update(Relaxed, Relaxed, less_one).is_err() {
+                if !copy.is_weighed_again() {
                     lock(&forgetting).forget(&copy);
                 }
             })
@@ -199,17 +74,7 @@ impl Local {
     /// A page and how it stands.
     pub fn find(&self, key: &str) -> Option<(Arc<Kept>, Standing)> {
         let copy = self.pages.get(key)?;
-        let (state, here) = (copy.state.load(Relaxed), copy.millis());
-        // Written once a second at most: it is the same for all who ask meanwhile.
-        if here.saturating_sub(copy.asked.load(Relaxed)) >= 1_000 {
-            copy.asked.store(here, Relaxed);
-        }
-        let standing = match state {
-            FRESH if here < self.fresh_for() => Standing::Fresh,
-            FRESH | STALE => Standing::Stale,
-            WITHHELD => Standing::Withheld,
-            _ => return None,
-        };
+        let standing = copy.standing(self.fresh_for())?;
         Some((copy, standing))
     }
 
@@ -233,7 +98,7 @@ impl Local {
         if !there.is_some_and(|there| Arc::ptr_eq(&there, copy)) {
             return;
         }
-        copy.weighed_again.fetch_add(1, Relaxed);
+        copy.note_weighing();
         self.pages.insert(copy.key.clone(), copy.clone());
     }
 
@@ -297,78 +162,6 @@ fn shows(copy: &Kept, tags: &[String]) -> bool {
 
 fn lock(index: &Mutex<Index>) -> MutexGuard<'_, Index> {
     index.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Tells copies apart for as long as they live.
-fn identity(copy: &Arc<Kept>) -> usize {
-    Arc::as_ptr(copy).addr()
-}
-
-impl Index {
-    fn add(&mut self, copy: &Arc<Kept>) {
-        let head = &copy.page.head;
-        let mut newest = self.doubted;
-        for tag in &head.tags {
-            let tag = self.hasher.hash_one(tag);
-            self.copies.entry(tag).or_default().insert(identity(copy), Arc::downgrade(copy));
-            let changed = self.changed.get(&tag).or_else(|| self.changed_before.get(&tag));
-            newest = newest.max(changed.copied().unwrap_or_default());
-        }
-        if newest > head.seen {
-            copy.outdate();
-        }
-    }
-
-    fn forget(&mut self, copy: &Arc<Kept>) {
-        for tag in &copy.page.head.tags {
-            let tag = self.hasher.hash_one(tag);
-            if let Some(copies) = self.copies.get_mut(&tag) {
-                copies.remove(&identity(copy));
-                if copies.is_empty() {
-                    self.copies.remove(&tag);
-                }
-            }
-        }
-    }
-
-    fn change(&mut self, number: u64, tags: &[String]) -> Vec<Arc<Kept>> {
-        self.turn_the_page();
-        self.last = self.last.max(number);
-        let mut found = HashMap::new();
-        for tag in tags {
-            let tag = self.hasher.hash_one(tag);
-            self.changed.insert(tag, number);
-            let copies = self.copies.get(&tag).into_iter().flatten();
-            found.extend(copies.filter_map(|(at, copy)| Some((*at, copy.upgrade()?))));
-        }
-        found.retain(|_, copy| copy.page.head.seen < number);
-        let found: Vec<_> = found.into_values().collect();
-        found.iter().for_each(|copy| copy.outdate());
-        found
-    }
-
-    fn doubt(&mut self, number: u64) -> Vec<Arc<Kept>> {
-        self.last = self.last.max(number);
-        self.doubted = self.doubted.max(number);
-        let mut all = HashMap::new();
-        for (at, copy) in self.copies.values().flatten() {
-            if let Some(copy) = copy.upgrade() {
-                all.insert(*at, copy);
-            }
-        }
-        let all: Vec<_> = all.into_values().collect();
-        all.iter().for_each(|copy| copy.outdate());
-        all
-    }
-
-    /// What changed is remembered in two pages of a book, of which the older is torn out.
-    fn turn_the_page(&mut self) {
-        let since = *self.remembered_since.get_or_insert_with(Instant::now);
-        if since.elapsed() > REMEMBERED {
-            self.changed_before = std::mem::take(&mut self.changed);
-            self.remembered_since = Some(Instant::now());
-        }
-    }
 }
 
 #[cfg(test)]
@@ -482,6 +275,6 @@ mod tests {
         assert!(pages > 0 && pages < 60 && bytes <= 60_000, "{pages} pages, {bytes} bytes");
         local.pages.invalidate_all();
         local.pages.run_pending_tasks();
-        assert!(lock(&local.index).copies.is_empty());
+        assert!(lock(&local.index).is_empty());
     }
 }

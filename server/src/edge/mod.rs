@@ -1,12 +1,14 @@
 //! The edge: pages that are the same for everyone are rendered once and then served as they are, from
 //! this node's memory ([`local`]) or from the cache that all nodes share ([`shared`]). What changes is
-//! heard of by every node ([`follow`]). The render of such a page sees nothing of the request but its
+//! heard of by every node ([`mod@follow`]). The render of such a page sees nothing of the request but its
 //! address: no cookie, no header, so that no visitor and no forwarded host can get into a cached byte.
 
 mod csp;
 mod encoding;
 mod follow;
 mod front;
+mod index;
+mod kept;
 mod key;
 mod local;
 mod page;
@@ -30,8 +32,9 @@ use axum::{
 };
 use encoding::Encoding;
 use futures::{StreamExt, stream};
+use kept::{Kept, Standing};
 use key::Plan;
-use local::{Kept, Lifetimes, Local, Standing};
+use local::{Lifetimes, Local};
 use page::{Common, Page, Source, X_CACHE};
 use render::{Rendered, Renderer};
 use shared::Found;

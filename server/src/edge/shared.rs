@@ -1,4 +1,4 @@
-//! The cache that all nodes share, in Redis; with [`super::follow`] the only places of the server
+//! The cache that all nodes share, in Redis; with [`mod@super::follow`] the only places of the server
 //! with Redis keys. A page is one hash with what is told of it, its body in Brotli and whether it is
 //! stale; each tag is the set of the pages that carry it.
 //!
