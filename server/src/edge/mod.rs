@@ -192,13 +192,19 @@ impl Edge {
         let made = match &older {
             Some(older) if older.failed_lately() => Made::Failed(None),
             // The making goes on when nobody waits for it any more.
-            Some(_) => {
+            Some(older) => {
                 let (edge, key) = (self.clone(), key.to_owned());
                 let making = tokio::spawn(async move { edge.make(&key).await });
-                match tokio::time::timeout(RENEWED_WITHIN, making).await {
+                let made = match tokio::time::timeout(RENEWED_WITHIN, making).await {
                     Ok(Ok(made)) => made,
                     Ok(Err(_)) | Err(_) => Made::Failed(None),
+                };
+                // Only a try that failed puts the next one off, or a page that many ask for would
+                // never be tried again.
+                if matches!(made, Made::Failed(_)) {
+                    older.note_failure();
                 }
+                made
             }
             None => self.make(key).await,
         };
@@ -206,10 +212,7 @@ impl Edge {
             Made::Page(copy, source) => self.answer(&copy, method, headers, source),
             Made::Missing(copy) => self.answer(&copy, method, headers, Source::Miss),
             Made::Failed(spare) => match older.or(spare) {
-                Some(copy) => {
-                    copy.note_failure();
-                    self.answer(&copy, method, headers, Source::Stale)
-                }
+                Some(copy) => self.answer(&copy, method, headers, Source::Stale),
                 None => guard::failure_page(&self.failure, StatusCode::SERVICE_UNAVAILABLE),
             },
             Made::Unkept(answer) => {

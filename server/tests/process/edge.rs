@@ -142,6 +142,25 @@ async fn pages_come_from_memory_when_everything_else_is_away() {
 }
 
 #[tokio::test]
+async fn a_page_that_could_not_be_made_anew_is_tried_again_however_many_ask_for_it() {
+    let store = Store::open().await;
+    store.page("/p/lamp").await;
+    store.mongodb.cut();
+    run(store.direct_settings(), &["cache", "purge", "--path", "/p/lamp"]).await;
+    // Nor is there a copy of the shared cache to fall back on.
+    store.redis.cut();
+    // Longer than any try takes, so that none of them goes on until all is well again.
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < std::time::Duration::from_secs(6) {
+        assert_eq!(store.page("/p/lamp").await.0, "stale");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    store.mongodb.mend();
+    // It is asked for all the time meanwhile.
+    store.until("it is made anew", async || store.page("/p/lamp").await.0 != "stale").await;
+}
+
+#[tokio::test]
 async fn a_frozen_redis_is_not_asked_for_what_is_at_hand() {
     let store = Store::open().await;
     for path in PAGES {
