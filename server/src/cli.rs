@@ -28,6 +28,8 @@ pub enum Command {
     /// Put products, pictures and stock into the store.
     #[command(subcommand)]
     Import(Import),
+    /// Put made-up products with stock into the store, as many as wanted.
+    Seed(Seed),
     /// Purge, fill and look at the cache of pages.
     #[command(subcommand)]
     Cache(Cache),
@@ -35,6 +37,17 @@ pub enum Command {
     SandboxPsp(SandboxPsp),
     /// Check the configuration and everything the store depends on, and say what to do.
     Doctor,
+}
+
+/// What is made up.
+#[derive(Debug, Args)]
+pub struct Seed {
+    /// How many products there shall be.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub products: u32,
+    /// Which catalogue: the same number makes the same products.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
 }
 
 /// What to import.

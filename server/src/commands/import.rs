@@ -81,7 +81,7 @@ fn open(file: &Path) -> anyhow::Result<File> {
 }
 
 /// Stock of SKUs that were never stocked; one that is there keeps what was sold since.
-async fn receive_first_stock(stores: &Stores, stock: &[(Sku, u32)]) -> anyhow::Result<usize> {
+pub async fn receive_first_stock(stores: &Stores, stock: &[(Sku, u32)]) -> anyhow::Result<usize> {
     let share = |of: fn(u32) -> u32| -> Vec<(Sku, u32)> {
         stock.iter().map(|(sku, pieces)| (sku.clone(), of(*pieces))).collect()
     };

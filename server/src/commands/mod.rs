@@ -5,6 +5,7 @@ mod doctor;
 mod import;
 mod migrate;
 mod psp;
+mod seed;
 mod serve;
 mod work;
 
@@ -32,6 +33,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Work => work::run(settings).await?,
         Command::Migrate => migrate::run(settings).await?,
         Command::Import(what) => return import::run(settings, what).await,
+        Command::Seed(wanted) => return seed::run(settings, wanted).await,
         Command::Cache(what) => return cache::run(settings, what).await,
         Command::SandboxPsp(_) | Command::Doctor => {}
     }

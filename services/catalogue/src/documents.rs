@@ -36,6 +36,17 @@ pub(crate) fn categories(database: &Database) -> Collection<CategoryDocument> {
     database.collection(CATEGORIES)
 }
 
+/// The products again, of which only the external references are wanted.
+pub(crate) fn references(database: &Database) -> Collection<ReferenceDocument> {
+    database.collection(PRODUCTS)
+}
+
+/// What a product is called elsewhere.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ReferenceDocument {
+    pub external_reference: ExternalReference,
+}
+
 /// A product with all its variants, prices, texts and pictures.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ProductDocument {

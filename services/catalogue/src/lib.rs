@@ -15,6 +15,7 @@ pub mod media;
 mod pages;
 pub mod price;
 pub mod product;
+pub mod seed;
 mod write;
 
 pub use category::{CategoryDraft, CategoryPath};

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use mongodb::bson::Document;
 use std::collections::BTreeSet;
 
+mod many;
 mod touched;
 pub use touched::{Outcome, Touched, Upsert};
 

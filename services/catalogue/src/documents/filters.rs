@@ -1,13 +1,17 @@
 //! Which product or category a write means, and which revision of it.
 
 use super::{CategoryDocument, ProductDocument, date};
-use crate::{category::CategoryPath, product::ProductDraft};
+use crate::{
+    category::CategoryPath,
+    product::{ExternalReference, ProductDraft},
+};
 use domain::Sku;
 use jiff::Timestamp;
 use mongodb::{
     bson::{Document, doc},
     error::{ErrorKind, WriteFailure},
 };
+use std::collections::BTreeMap;
 
 /// The product that a draft means: that with its external reference, else that with its address in
 /// its first language.
@@ -23,6 +27,23 @@ pub(crate) fn meant_by(draft: &ProductDraft) -> Document {
             |(locale, text)| doc! { format!("translations.{locale}.slug"): text.slug.as_str() },
         ),
     }
+}
+
+/// The products with any of these external references.
+pub(crate) fn having_references(references: &[&ExternalReference]) -> Document {
+    let mut by_source = BTreeMap::<&str, Vec<&str>>::new();
+    for reference in references {
+        by_source.entry(&reference.source).or_default().push(&reference.id);
+    }
+    let of_source = |(source, ids): (&str, Vec<&str>)| {
+        doc! { "external_reference.source": source, "external_reference.id": { "$in": ids } }
+    };
+    doc! { "$or": by_source.into_iter().map(of_source).collect::<Vec<_>>() }
+}
+
+/// Nothing of a product but its external reference.
+pub(crate) fn reference_alone() -> Document {
+    doc! { "_id": 0, "external_reference": 1 }
 }
 
 /// The product with an identifier.
