@@ -11,8 +11,14 @@ use crate::{
 use catalogue::{Catalogue, Change};
 use futures::future::join_all;
 use platform::{Backoff, outbox::Relay};
-use std::{sync::Arc, time::Duration};
-use tokio::{sync::broadcast, task::JoinSet};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use tokio::{
+    sync::broadcast::{
+        self,
+        error::{RecvError, TryRecvError},
+    },
+    task::JoinSet,
+};
 use tokio_util::sync::CancellationToken;
 
 /// Events that were carried are kept this long, for whoever wants to know what was told.
@@ -97,23 +103,42 @@ fn is_shown(change: &serde_json::Value) -> bool {
     change["class_changed"] == true || change["class"] == "few_left"
 }
 
-/// A change of stock that is shown makes the pages that show it stale. It ends with the news.
+/// A change of stock that is shown makes the pages that show it stale; what is told together is purged
+/// together. It ends with the news.
 async fn freshen_pages(
     mut news: broadcast::Receiver<Arc<platform::events::Event>>,
     pages: PageStore,
     stop: CancellationToken,
 ) {
     loop {
-        let tag = match news.recv().await {
-            Ok(event) if event.topic == "stock" && is_shown(&event.payload) => {
-                format!("stock:{}", event.key)
+        let mut tags = BTreeSet::new();
+        let mut heard = news.recv().await;
+        loop {
+            match heard {
+                Ok(event) if event.topic == "stock" && is_shown(&event.payload) => {
+                    tags.insert(format!("stock:{}", event.key));
+                }
+                Ok(_) => {}
+                // Some news was missed, so any page may be stale.
+                Err(RecvError::Lagged(_)) => {
+                    tags.insert("all".to_owned());
+                }
+                Err(RecvError::Closed) => break,
             }
-            Ok(_) => continue,
-            // Some news was missed, so any page may be stale.
-            Err(broadcast::error::RecvError::Lagged(_)) => "all".to_owned(),
-            Err(broadcast::error::RecvError::Closed) => return,
-        };
-        purge(&pages, &[tag], Purge::Soft, &stop).await;
+            heard = match news.try_recv() {
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Closed) => Err(RecvError::Closed),
+                Err(TryRecvError::Lagged(missed)) => Err(RecvError::Lagged(missed)),
+                Ok(event) => Ok(event),
+            };
+        }
+        if !tags.is_empty() {
+            let tags: Vec<String> = tags.into_iter().collect();
+            purge(&pages, &tags, Purge::Soft, &stop).await;
+        }
+        if news.is_closed() && news.is_empty() {
+            return;
+        }
     }
 }
 
@@ -131,6 +156,8 @@ async fn purge(pages: &PageStore, tags: &[String], how: Purge, stop: &Cancellati
     }
 }
 
+/// How many changes of the catalogue are purged in one step when many are made at once.
+const TOGETHER: usize = 250;
 /// Who the catalogue's changes are told to.
 const FOLLOWER: &str = "pages";
 
@@ -163,14 +190,23 @@ async fn hear_catalogue(
     }
     // A place to go on from is there before the first change.
     changes.keep_place().await?;
-    while let Some(change) = changes.next().await? {
-        match change {
-            Change::Shown(tags) => purge(pages, &tags, Purge::Soft, stop).await,
-            Change::Withdrawn { shown, own } => {
-                purge(pages, &own, Purge::Hard, stop).await;
-                purge(pages, &shown, Purge::Soft, stop).await;
+    while let Some(told) = changes.next_few(TOGETHER).await? {
+        let (mut shown, mut gone) = (BTreeSet::new(), BTreeSet::new());
+        for change in told {
+            match change {
+                Change::Shown(tags) => shown.extend(tags),
+                Change::Withdrawn { shown: tags, own } => {
+                    shown.extend(tags);
+                    gone.extend(own);
+                }
+                Change::Everything => {
+                    shown.insert("all".to_owned());
+                }
             }
-            Change::Everything => purge(pages, &["all".to_owned()], Purge::Soft, stop).await,
+        }
+        for (tags, how) in [(gone, Purge::Hard), (shown, Purge::Soft)] {
+            let tags: Vec<String> = tags.into_iter().collect();
+            purge(pages, &tags, how, stop).await;
         }
         // Whoever takes over after a failure hears of it again: a purge twice does no harm.
         changes.keep_place().await?;

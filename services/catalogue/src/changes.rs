@@ -5,7 +5,7 @@ use crate::{
     Catalogue, Error, Status, Touched,
     documents::stream::{self, Happened, Place},
 };
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use mongodb::{
     bson::Document,
     change_stream::{ChangeStream, event::ChangeStreamEvent},
@@ -25,6 +25,30 @@ pub enum Change {
     },
     /// Nothing can be said of what it was that changed.
     Everything,
+}
+
+impl Change {
+    fn of(event: ChangeStreamEvent<Document>) -> Self {
+        match Happened::of(event) {
+            Happened::Product(product) => {
+                let touched = Touched::by(&product, None);
+                match product.status {
+                    Status::Published => Self::Shown(touched.tags()),
+                    Status::Draft | Status::Withdrawn => {
+                        Self::Withdrawn { shown: touched.tags(), own: touched.own_pages() }
+                    }
+                }
+            }
+            Happened::Category(category) => {
+                Self::Shown(Touched::by_category(&category, None).tags())
+            }
+            // Where it was is not told. Every page that shows it carries its tag; its own is found
+            // to be gone when it is made anew.
+            Happened::ProductGone(id) => Self::Shown(vec![format!("product:{id}")]),
+            Happened::CategoryGone(path) => Self::Shown(vec![format!("category:{path}")]),
+            Happened::Everything => Self::Everything,
+        }
+    }
 }
 
 /// The changes, one after the other.
@@ -62,29 +86,27 @@ impl Catalogue {
 }
 
 impl Changes {
-    /// The next change, once there is one. `None` when MongoDB has ended the telling: it is to be begun
-    /// anew.
+    /// The next change, once there is one, and those that are there with it, up to `most`. `None` when
+    /// MongoDB has ended the telling: it is to be begun anew.
+    pub async fn next_few(&mut self, most: usize) -> Result<Option<Vec<Change>>, Error> {
+        let Some(first) = self.next().await? else { return Ok(None) };
+        let mut few = vec![first];
+        // What is not there yet is not waited for; asking for it goes on with the next call.
+        while few.len() < most
+            && let Some(next) = self.next().now_or_never()
+        {
+            match next? {
+                Some(change) => few.push(change),
+                None => break,
+            }
+        }
+        Ok(Some(few))
+    }
+
+    /// The next change, once there is one; `None` when MongoDB has ended the telling.
     pub async fn next(&mut self) -> Result<Option<Change>, Error> {
         let Some(event) = self.stream.next().await else { return Ok(None) };
-        Ok(Some(match Happened::of(event?) {
-            Happened::Product(product) => {
-                let touched = Touched::by(&product, None);
-                match product.status {
-                    Status::Published => Change::Shown(touched.tags()),
-                    Status::Draft | Status::Withdrawn => {
-                        Change::Withdrawn { shown: touched.tags(), own: touched.own_pages() }
-                    }
-                }
-            }
-            Happened::Category(category) => {
-                Change::Shown(Touched::by_category(&category, None).tags())
-            }
-            // Where it was is not told. Every page that shows it carries its tag; its own is found
-            // to be gone when it is made anew.
-            Happened::ProductGone(id) => Change::Shown(vec![format!("product:{id}")]),
-            Happened::CategoryGone(path) => Change::Shown(vec![format!("category:{path}")]),
-            Happened::Everything => Change::Everything,
-        }))
+        Ok(Some(Change::of(event?)))
     }
 
     /// Remembers that everything up to the last change has been dealt with.

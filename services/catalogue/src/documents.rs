@@ -1,9 +1,10 @@
 //! Products and categories as MongoDB stores them, and their way in from a draft. Together with its
-//! submodules (filters, indexes, pipelines, stream, views) the only place of this crate with BSON.
+//! submodules (filters, indexes, pipelines, shelves, stream, views) the only place of this crate with BSON.
 
 pub(crate) mod filters;
 pub(crate) mod indexes;
 pub(crate) mod pipelines;
+pub(crate) mod shelves;
 pub(crate) mod stream;
 pub(crate) mod views;
 

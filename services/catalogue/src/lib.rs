@@ -16,6 +16,8 @@ mod pages;
 pub mod price;
 pub mod product;
 pub mod seed;
+mod survey;
+mod tree;
 mod write;
 
 pub use category::{CategoryDraft, CategoryPath};
@@ -24,6 +26,7 @@ pub use error::{Error, Fault, WriteError};
 pub use media::MediaStore;
 pub use pages::{CARDS_PER_PAGE, FEATURED, RELATED};
 pub use product::{ProductDraft, Status};
+pub use tree::Reading;
 pub use write::{Outcome, Touched, Upsert};
 
 use documents::views::Lens;
@@ -37,12 +40,15 @@ use std::sync::Arc;
 pub struct Catalogue {
     database: Database,
     market: Arc<Market>,
+    /// What it is being read for.
+    reading: Option<Reading>,
+    remembered: tree::Remembered,
 }
 
 impl Catalogue {
     /// The catalogue in a database, for a market's language and currency.
     pub fn new(database: Database, market: Market) -> Self {
-        Self { database, market: Arc::new(market) }
+        Self { database, market: Arc::new(market), reading: None, remembered: Default::default() }
     }
 
     /// Makes the indexes that are missing; may be run again and while the shop is open.

@@ -4,9 +4,11 @@
 use crate::{
     Catalogue, CategoryPath, Error,
     documents::{
-        CATEGORIES, PRODUCTS, pipelines,
-        views::{CardDocument, Lens, ShelvedDocument, TileDocument},
+        self, PRODUCTS, pipelines,
+        shelves::{self, CategoryWithShelf, ShelfDocument},
+        views::{CardDocument, Lens},
     },
+    survey::LISTED,
 };
 use domain::{
     Slug,
@@ -14,8 +16,9 @@ use domain::{
     product::{CategoryLink, ProductCard},
 };
 use futures::TryStreamExt;
-use mongodb::{Cursor, bson::Document};
+use mongodb::{Cursor, bson::Document, options::FindOptions};
 use serde::de::DeserializeOwned;
+use std::collections::{HashMap, HashSet};
 
 /// Products on one page of a category: full rows of two, three and four.
 pub const CARDS_PER_PAGE: u32 = 24;
@@ -26,37 +29,47 @@ pub const FEATURED: usize = 13;
 
 impl Catalogue {
     /// A product's page; `None` if there is no such product or it is not for sale here.
-    /// At most 2 round trips: the product with the categories above it, then its neighbours.
+    /// At most 3 round trips: the product beside the tree of categories, then its neighbours; one more
+    /// for the last products of a category, whose neighbours are its first.
     pub async fn find_product(&self, slug: &Slug) -> Result<Option<ProductPage>, Error> {
         let lens = self.lens();
-        let pipeline = pipelines::product_with_shelves(&self.market, slug);
-        let found: Vec<ShelvedDocument> = self.gather(PRODUCTS, pipeline).await?;
-        let Some(ShelvedDocument { product: document, shelves }) = found.into_iter().next() else {
-            return Ok(None);
+        let products = documents::products(&self.database);
+        let find = async {
+            Ok::<_, Error>(products.find_one(pipelines::by_slug(&self.market, slug)).await?)
         };
+        let (found, tree) = futures::try_join!(find, self.tree())?;
+        let Some(document) = found else { return Ok(None) };
         let home = document.categories.first();
         let (breadcrumb, related) = match home.and_then(|path| CategoryPath::parse(path).ok()) {
-            Some(path) => {
-                (breadcrumb(&path, shelves, lens), self.related(&path, &document.id, lens).await?)
-            }
+            Some(path) => (tree.way(&path, lens), self.related(&path, &document.id, lens).await?),
             None => (Vec::new(), Vec::new()),
         };
         Ok(document.view(lens, breadcrumb).map(|product| ProductPage { product, related }))
     }
 
+    /// Others of the same category, beginning with those that came after the product and going round:
+    /// each product shows others, and always the same.
     async fn related(
         &self,
         path: &CategoryPath,
         id: &str,
         lens: Lens<'_>,
     ) -> Result<Vec<ProductCard>, Error> {
-        let pipeline = pipelines::related(&self.market, path.as_str(), id, RELATED as i64);
-        let found: Vec<CardDocument> = self.gather(PRODUCTS, pipeline).await?;
+        let mut found = Vec::new();
+        for after in [true, false] {
+            let wanted = RELATED - found.len();
+            if wanted > 0 {
+                let filter = pipelines::beside(&self.market, path.as_str(), id, after);
+                let options = FindOptions::builder().sort(pipelines::by_id()).limit(wanted as i64);
+                found.extend(self.cards(filter, options.build()).await?);
+            }
+        }
         Ok(cards(&found, lens))
     }
 
     /// A page of a category, from 1; `None` if there is no such category or page. An empty category
-    /// has one page. At most 2 round trips, both at once.
+    /// has one page. At most 3 round trips: the tree of categories, what is on this page of the list,
+    /// and those products.
     pub async fn find_category(
         &self,
         path: &str,
@@ -66,99 +79,122 @@ impl Catalogue {
         let Ok(path) = CategoryPath::parse(path) else { return Ok(None) };
         let Some(before) = page.checked_sub(1) else { return Ok(None) };
         let lens = self.lens();
-        let family = pipelines::family(&self.market, &path);
-        let (mut family, found) = futures::try_join!(
-            self.gather::<TileDocument>(CATEGORIES, family),
-            self.cards_in(&path, sort, before)
-        )?;
-
-        let parent = path.as_str();
-        let Some(own) = family.iter().position(|tile| tile.path == parent) else { return Ok(None) };
-        let own = family.remove(own);
-        let total = own.products();
+        let tree = self.tree();
+        let (tree, cards) = futures::try_join!(tree, self.cards_in(&path, sort, before, lens))?;
+        let Some(own) = tree.find(path.as_str()) else { return Ok(None) };
+        let family: Vec<_> = [own].into_iter().chain(tree.below(Some(path.as_str()))).collect();
+        let shelves = self.shelves(&family).await?;
+        let (total, children) = match shelves.split_first() {
+            Some(((_, own), children)) => (own.products, children),
+            None => (0, &[][..]),
+        };
         let pages = total.div_ceil(CARDS_PER_PAGE).max(1);
         if page > pages {
             return Ok(None);
         }
-        let is_below = |tile: &TileDocument| tile.path.len() > parent.len();
-        // The children keep the merchant's order, in which they were read.
-        let (mut children, mut above): (Vec<_>, Vec<_>) = family.into_iter().partition(is_below);
-        above.sort_by_key(|tile| tile.path.len());
-        children.retain(|tile| tile.products() > 0);
+        let filled = children.iter().filter(|(_, shelf)| shelf.products > 0);
+        let mut breadcrumb = tree.way(&path, lens);
+        breadcrumb.pop();
         Ok(Some(CategoryPage {
             link: own.link(lens),
             description: own.description(lens),
-            breadcrumb: above.iter().map(|tile| tile.link(lens)).collect(),
-            children: children.iter().map(|tile| tile.tile(lens)).collect(),
-            cards: cards(&found, lens),
+            breadcrumb,
+            children: filled.map(|(child, shelf)| child.tile(shelf, lens)).collect(),
+            cards,
             total,
             page,
             pages,
         }))
     }
 
+    /// What is on a page of a list: as it was surveyed, or else, and far behind in the list, as the
+    /// database sorts it now.
     async fn cards_in(
         &self,
         path: &CategoryPath,
         sort: Sort,
         pages_before: u32,
-    ) -> Result<Vec<CardDocument>, Error> {
-        let collection = self.database.collection::<CardDocument>(PRODUCTS);
-        let mut find = collection
-            .find(pipelines::in_category(&self.market, path.as_str()))
-            .projection(pipelines::card(&self.market))
-            .sort(pipelines::order(&self.market, sort))
-            .skip(u64::from(pages_before) * u64::from(CARDS_PER_PAGE))
-            .limit(i64::from(CARDS_PER_PAGE));
-        if sort == Sort::Name {
-            find = find.collation(pipelines::collation(&self.market.locale));
+        lens: Lens<'_>,
+    ) -> Result<Vec<ProductCard>, Error> {
+        let before = pages_before.saturating_mul(CARDS_PER_PAGE);
+        if before < LISTED {
+            let list = shelves::list(path.as_str(), sort);
+            let list = shelves::lists(&self.database, &self.market)
+                .find_one(shelves::named(&list))
+                .projection(shelves::part(before, CARDS_PER_PAGE))
+                .await?;
+            if let Some(list) = list {
+                return self.cards_of(&list.ids, lens).await;
+            }
         }
-        Ok(find.await?.try_collect().await?)
+        let collation = pipelines::collation(&self.market.locale);
+        let options = FindOptions::builder()
+            .sort(pipelines::order(&self.market, sort))
+            .skip(u64::from(before))
+            .limit(i64::from(CARDS_PER_PAGE))
+            .collation((sort == Sort::Name).then_some(collation));
+        let filter = pipelines::in_category(&self.market, path.as_str());
+        Ok(cards(&self.cards(filter, options.build()).await?, lens))
     }
 
     /// The home page: the categories at the root that hold something, and the products that the
     /// merchant chose to show first, filled up with the newest of each category in turn.
-    /// At most 2 round trips, both at once.
+    /// At most 3 round trips: the tree of categories beside what was chosen, then the newest.
     pub async fn home(&self) -> Result<HomePage, Error> {
         let lens = self.lens();
-        let roots = pipelines::roots(&self.market, FEATURED as i64);
-        let (roots, chosen) =
-            futures::try_join!(self.gather::<TileDocument>(CATEGORIES, roots), self.chosen())?;
+        let (tree, chosen) = futures::try_join!(self.tree(), self.chosen())?;
+        let roots = self.shelves(&tree.below(None)).await?;
         let mut featured = cards(&chosen, lens);
-        for rank in 0..FEATURED {
-            for newest in roots.iter().filter_map(|root| root.newest.get(rank)) {
-                let card = newest.card(lens).filter(|_| featured.len() < FEATURED);
-                let is_new = |card: &ProductCard| featured.iter().all(|shown| shown.id != card.id);
-                featured.extend(card.filter(is_new));
+        let newest = in_turn(&roots, FEATURED + featured.len());
+        if featured.len() < FEATURED {
+            for card in self.cards_of(&newest, lens).await? {
+                if featured.len() < FEATURED && featured.iter().all(|shown| shown.id != card.id) {
+                    featured.push(card);
+                }
             }
         }
-        let filled = roots.iter().filter(|root| root.products() > 0);
-        Ok(HomePage { categories: filled.map(|root| root.tile(lens)).collect(), featured })
+        let filled = roots.iter().filter(|(_, shelf)| shelf.products > 0);
+        let categories = filled.map(|(root, shelf)| root.tile(shelf, lens)).collect();
+        Ok(HomePage { categories, featured })
     }
 
     async fn chosen(&self) -> Result<Vec<CardDocument>, Error> {
-        let found = self
-            .database
-            .collection::<CardDocument>(PRODUCTS)
-            .find(pipelines::featured(&self.market))
-            .projection(pipelines::card(&self.market))
+        let options = FindOptions::builder()
             .sort(pipelines::order(&self.market, Sort::Newest))
-            .limit(FEATURED as i64)
-            .await?;
-        Ok(found.try_collect().await?)
+            .limit(FEATURED as i64);
+        self.cards(pipelines::featured(&self.market), options.build()).await
     }
 
-    /// The categories at the root, for the navigation of every page. One round trip.
+    /// The categories at the root, for the navigation of every page. One round trip at most.
     pub async fn navigation(&self) -> Result<Vec<CategoryLink>, Error> {
-        let lens = self.lens();
-        let found = self
-            .database
-            .collection::<TileDocument>(CATEGORIES)
-            .find(pipelines::at_the_root())
-            .sort(pipelines::shelf_order())
-            .await?;
-        let roots: Vec<TileDocument> = found.try_collect().await?;
-        Ok(roots.iter().map(|root| root.link(lens)).collect())
+        let (lens, tree) = (self.lens(), self.tree().await?);
+        Ok(tree.below(None).into_iter().map(|root| root.link(lens)).collect())
+    }
+
+    /// The tiles of these products, in their order; one that shoppers may not see is missing.
+    async fn cards_of(&self, ids: &[String], lens: Lens<'_>) -> Result<Vec<ProductCard>, Error> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        // One more than can be found: a full batch leaves the server's cursor open for another round trip.
+        let batch = u32::try_from(ids.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let options = FindOptions::builder().batch_size(batch).build();
+        let mut found = self.cards(pipelines::with_ids(&self.market, ids), options).await?;
+        let places: HashMap<&str, usize> =
+            ids.iter().enumerate().map(|(place, id)| (id.as_str(), place)).collect();
+        found.sort_by_key(|card| places.get(card.id()).copied());
+        Ok(cards(&found, lens))
+    }
+
+    /// What the tiles of some products show.
+    async fn cards(
+        &self,
+        filter: Document,
+        mut options: FindOptions,
+    ) -> Result<Vec<CardDocument>, Error> {
+        options.projection = Some(pipelines::card(&self.market));
+        let products = self.database.collection::<CardDocument>(PRODUCTS);
+        Ok(products.find(filter).with_options(options).await?.try_collect().await?)
     }
 
     /// All that a pipeline finds.
@@ -173,18 +209,12 @@ impl Catalogue {
     }
 }
 
-/// The way from the root to a category, of the categories a product stands in.
-fn breadcrumb(
-    path: &CategoryPath,
-    shelves: Vec<TileDocument>,
-    lens: Lens<'_>,
-) -> Vec<CategoryLink> {
-    let way = path.from_root();
-    let link = |step: &CategoryPath| {
-        let shelf = shelves.iter().find(|shelf| shelf.path == step.as_str());
-        shelf.map(|shelf| shelf.link(lens))
-    };
-    way.iter().filter_map(link).collect()
+/// The newest of each category in turn: the first of each, then the second of each, up to so many.
+fn in_turn(roots: &[(&CategoryWithShelf, ShelfDocument)], most: usize) -> Vec<String> {
+    let ranks = 0..FEATURED;
+    let newest = ranks.flat_map(|rank| roots.iter().filter_map(move |(_, of)| of.newest.get(rank)));
+    let mut seen = HashSet::new();
+    newest.filter(|id| seen.insert(*id)).take(most).cloned().collect()
 }
 
 fn cards(documents: &[CardDocument], lens: Lens<'_>) -> Vec<ProductCard> {

@@ -1,7 +1,6 @@
 //! What shoppers may see: filters, projections and pipelines. Each reads what one page needs in one round trip.
 
 use super::{CATEGORIES, PRODUCTS, filters};
-use crate::category::CategoryPath;
 use domain::{Market, Sku, Slug, listing::Sort};
 use mongodb::{
     bson::{Document, doc},
@@ -24,24 +23,9 @@ fn visible_and(market: &Market, also: Document) -> Document {
 }
 
 /// The product with an address, if a shopper may see it.
-fn by_slug(market: &Market, slug: &Slug) -> Document {
+pub(crate) fn by_slug(market: &Market, slug: &Slug) -> Document {
     // The address is exact, so it takes the place of "has an address".
     visible_and(market, doc! { format!("translations.{}.slug", market.locale): slug.as_str() })
-}
-
-/// The product with an address beside all categories it stands in, those above included.
-pub(crate) fn product_with_shelves(market: &Market, slug: &Slug) -> Vec<Document> {
-    vec![
-        doc! { "$match": by_slug(market, slug) },
-        doc! { "$limit": 1 },
-        doc! { "$lookup": {
-            "from": CATEGORIES,
-            "localField": "category_paths",
-            "foreignField": "_id",
-            "as": "shelves",
-        } },
-        doc! { "$project": { "_id": 0, "product": "$$ROOT", "shelves": "$shelves" } },
-    ]
 }
 
 /// The products in a category and below it.
@@ -91,40 +75,19 @@ pub(crate) fn sellable(market: &Market) -> Document {
     fields
 }
 
-/// Up to `limit` others of the same category, beginning with those that came after the product and
-/// going round: each product shows others, and always the same.
-pub(crate) fn related(market: &Market, path: &str, id: &str, limit: i64) -> Vec<Document> {
-    let stretch = |from_there: Document| {
-        let filter = visible_and(market, doc! { "category_paths": path, "_id": from_there });
-        vec![
-            doc! { "$match": filter },
-            doc! { "$sort": { "_id": 1 } },
-            doc! { "$limit": limit },
-            doc! { "$project": card(market) },
-        ]
+/// The others of a category, by identifier from that of a product on; before it, where they go round.
+pub(crate) fn beside(market: &Market, path: &str, id: &str, after: bool) -> Document {
+    let from_there = if after {
+        doc! { "$gt": id }
+    } else {
+        doc! { "$lt": id }
     };
-    let mut pipeline = stretch(doc! { "$gt": id });
-    let before = stretch(doc! { "$lt": id });
-    pipeline.push(doc! { "$unionWith": { "coll": PRODUCTS, "pipeline": before } });
-    pipeline.push(doc! { "$limit": limit });
-    pipeline
+    visible_and(market, doc! { "category_paths": path, "_id": from_there })
 }
 
-/// The categories above a category, itself and those directly below it, with what their tiles show.
-pub(crate) fn family(market: &Market, path: &CategoryPath) -> Vec<Document> {
-    let line: Vec<String> = path.from_root().into_iter().map(String::from).collect();
-    let filter = doc! { "$or": [{ "_id": { "$in": line } }, { "parent": path.as_str() }] };
-    tiles(market, filter, 1)
-}
-
-/// The categories at the root with what their tiles show, and up to `newest` products of each.
-pub(crate) fn roots(market: &Market, newest: i64) -> Vec<Document> {
-    tiles(market, at_the_root(), newest)
-}
-
-/// The categories at the root.
-pub(crate) fn at_the_root() -> Document {
-    doc! { "parent": null }
+/// By identifier.
+pub(crate) fn by_id() -> Document {
+    doc! { "_id": 1 }
 }
 
 /// The merchant's order of categories.
@@ -132,31 +95,9 @@ pub(crate) fn shelf_order() -> Document {
     doc! { "position": 1, "_id": 1 }
 }
 
-fn tiles(market: &Market, filter: Document, newest: i64) -> Vec<Document> {
-    let lookup = |name: &str, pipeline: Vec<Document>| {
-        doc! { "$lookup": {
-            "from": PRODUCTS,
-            "localField": "_id",
-            "foreignField": "category_paths",
-            "pipeline": pipeline,
-            "as": name,
-        } }
-    };
-    let seen = doc! { "$match": visible(market) };
-    vec![
-        doc! { "$match": filter },
-        doc! { "$sort": shelf_order() },
-        lookup("count", vec![seen.clone(), doc! { "$count": "products" }]),
-        lookup(
-            "newest",
-            vec![
-                seen,
-                doc! { "$sort": order(market, Sort::Newest) },
-                doc! { "$limit": newest },
-                doc! { "$project": card(market) },
-            ],
-        ),
-    ]
+/// Those of these products that shoppers may see.
+pub(crate) fn with_ids(market: &Market, ids: &[String]) -> Document {
+    visible_and(market, doc! { "_id": { "$in": ids } })
 }
 
 /// Products that the merchant wants to be shown first.

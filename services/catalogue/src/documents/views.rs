@@ -9,14 +9,12 @@ use crate::{
 };
 use domain::{
     Market, Money, Sku, Slug,
-    listing::CategoryTile,
     product::{CategoryLink, OptionGroup, Product, ProductCard, Sellable, Variant},
     tax::TaxClass,
 };
 use jiff::Timestamp;
 use mongodb::bson::DateTime;
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
 /// Which of all translations and prices are shown.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +29,7 @@ impl Lens<'_> {
         price::in_force(&prices, self.market.currency, self.at)
     }
 
-    fn picture(&self, item: &MediaItem, name: &str) -> domain::product::Picture {
+    pub fn picture(&self, item: &MediaItem, name: &str) -> domain::product::Picture {
         item.picture(&self.market.locale, name)
     }
 }
@@ -57,6 +55,14 @@ struct CardVariant {
 }
 
 impl CardDocument {
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub fn picture(&self) -> Option<&MediaItem> {
+        self.picture.as_ref()
+    }
+
     pub fn card(&self, lens: Lens<'_>) -> Option<ProductCard> {
         let priced =
             |variant: &CardVariant| Some((lens.price(&variant.prices)?, variant.sku.clone()));
@@ -89,61 +95,6 @@ impl CardDocument {
             })
         };
         self.variants.iter().filter_map(sellable).collect()
-    }
-}
-
-/// A category as [`super::pipelines::family`] and [`super::pipelines::roots`] gather it, or without
-/// products where only its name is wanted.
-#[derive(Debug, Deserialize)]
-pub(crate) struct TileDocument {
-    #[serde(rename = "_id")]
-    pub path: String,
-    names: BTreeMap<String, String>,
-    #[serde(default)]
-    descriptions: BTreeMap<String, String>,
-    picture: Option<MediaItem>,
-    #[serde(default)]
-    count: Vec<Count>,
-    #[serde(default)]
-    pub newest: Vec<CardDocument>,
-}
-
-/// A product beside the categories it stands in.
-#[derive(Debug, Deserialize)]
-pub(crate) struct ShelvedDocument {
-    pub product: ProductDocument,
-    pub shelves: Vec<TileDocument>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Count {
-    products: u32,
-}
-
-impl TileDocument {
-    /// A category that nobody translated is called by the last part of its path.
-    pub fn link(&self, lens: Lens<'_>) -> CategoryLink {
-        let last = self.path.rsplit('/').next().unwrap_or_default();
-        let name = self.names.get(&lens.market.locale).map_or(last, String::as_str);
-        CategoryLink { path: self.path.clone(), name: name.to_owned() }
-    }
-
-    pub fn description(&self, lens: Lens<'_>) -> String {
-        self.descriptions.get(&lens.market.locale).cloned().unwrap_or_default()
-    }
-
-    /// How many visible products it holds.
-    pub fn products(&self) -> u32 {
-        self.count.first().map_or(0, |count| count.products)
-    }
-
-    /// Its own picture, else that of the newest product in it that has one.
-    pub fn tile(&self, lens: Lens<'_>) -> CategoryTile {
-        let link = self.link(lens);
-        let borrowed = self.newest.iter().find_map(|product| product.picture.as_ref());
-        let picture = self.picture.as_ref().or(borrowed);
-        let picture = picture.map(|item| lens.picture(item, &link.name));
-        CategoryTile { link, picture, products: self.products() }
     }
 }
 

@@ -88,3 +88,24 @@ async fn what_others_write_and_remove_is_told_as_well() {
     products.delete_one(mongodb::bson::doc! { "_id": &id }).await.unwrap();
     assert_eq!(shown(&mut changes).await, [format!("product:{id}")]);
 }
+
+#[tokio::test]
+async fn what_changed_together_is_told_together() {
+    let (shop, ..) = with_lamp().await;
+    let mut changes = shop.catalogue.changes("pages").await.unwrap();
+    changes.keep_place().await.unwrap();
+    drop(changes);
+    for n in 0..20 {
+        shop.product(&product(&format!("Chair {n}"), 5000, None)).await;
+    }
+    let mut changes = shop.catalogue.changes("pages").await.unwrap();
+    let (mut told, mut times) = (0, 0);
+    while told < 20 {
+        let few = tokio::time::timeout(Duration::from_secs(10), changes.next_few(15)).await;
+        let few = few.expect("a change is told").unwrap().expect("the telling goes on");
+        assert!(few.len() <= 15);
+        (told, times) = (told + few.len(), times + 1);
+    }
+    assert_eq!(told, 20);
+    assert!(times < 20, "one at a time");
+}

@@ -77,6 +77,14 @@ pub async fn shop() -> Shop {
 }
 
 impl Shop {
+    /// Surveys every category; answers which are other than before.
+    pub async fn survey(&self) -> Vec<String> {
+        let all = self.catalogue.paths().await.unwrap();
+        let mut changed = self.catalogue.survey(&all).await.unwrap();
+        changed.sort();
+        changed
+    }
+
     /// What a read answers, and the commands it sent to the server, one a round trip.
     pub async fn counted<T>(&self, read: impl Future<Output = T>) -> (T, Vec<String>) {
         self.commands.lock().unwrap().clear();

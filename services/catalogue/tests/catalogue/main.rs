@@ -8,5 +8,6 @@ mod import_vendure;
 mod media;
 mod pages;
 mod reads;
+mod survey;
 mod touched;
 mod writes;

@@ -25,12 +25,12 @@ fn names(page: &CategoryPage) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_product_page_costs_two_round_trips() {
+async fn a_product_page_costs_three_round_trips() {
     let shop = lamps(8).await;
     let address = slug("lamp-003");
     let (found, commands) = shop.counted(shop.catalogue.find_product(&address)).await;
     let found = found.unwrap().unwrap();
-    assert_eq!(commands.len(), 2, "{commands:?}");
+    assert_eq!(commands.len(), 3, "{commands:?}");
     assert_eq!(found.product.name, "Lamp 003");
     assert_eq!(found.product.breadcrumb[1].name, "Lamps");
     let related: Vec<_> = found.related.iter().map(|card| card.name.as_str()).collect();
@@ -51,12 +51,13 @@ async fn related_products_go_round_and_never_include_the_product() {
 }
 
 #[tokio::test]
-async fn a_category_page_costs_two_round_trips() {
+async fn a_category_page_costs_three_round_trips() {
     let shop = lamps(30).await;
+    shop.survey().await;
     for sort in Sort::ALL {
         let read = shop.catalogue.find_category("lighting", sort, 1);
         let (found, commands) = shop.counted(read).await;
-        assert_eq!(commands.len(), 2, "{commands:?}");
+        assert_eq!(commands.len(), 3, "{commands:?}");
         let found = found.unwrap().unwrap();
         assert_eq!((found.total, found.pages, found.cards.len()), (30, 2, 24));
         assert_eq!(found.children[0].link.path, "lighting/lamps");
@@ -140,7 +141,7 @@ async fn unknown_addresses_find_nothing() {
 }
 
 #[tokio::test]
-async fn the_home_page_costs_two_round_trips_and_shows_every_department() {
+async fn the_home_page_costs_three_round_trips_and_shows_every_department() {
     let shop = shop().await;
     for (path, name) in [("lighting", "Lighting"), ("books", "Books")] {
         shop.category(path, name).await;
@@ -151,10 +152,11 @@ async fn the_home_page_costs_two_round_trips_and_shows_every_department() {
     let mut chosen = product("Chosen", 100, Some("books"));
     chosen.featured = Some(true);
     shop.product(&chosen).await;
+    shop.survey().await;
 
     let (home, commands) = shop.counted(shop.catalogue.home()).await;
     let home = home.unwrap();
-    assert_eq!(commands.len(), 2, "{commands:?}");
+    assert_eq!(commands.len(), 3, "{commands:?}");
     let tiles: Vec<_> =
         home.categories.iter().map(|tile| (tile.link.name.as_str(), tile.products)).collect();
     assert_eq!(tiles, [("Lighting", 9), ("Books", 10)]);
