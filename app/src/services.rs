@@ -27,8 +27,8 @@ pub struct Services {
     pub public_url: Arc<str>,
 }
 
-/// What a page was made of: `product:ID`, `category:PATH`, `stock:SKU`, `home`, `navigation`. A
-/// cached page is made anew when one of its tags is touched.
+/// What a page was made of: `product:ID`, `category:PATH`, `shelf:PATH`, `stock:SKU`, `home`,
+/// `navigation`. A cached page is made anew when one of its tags is touched.
 #[derive(Clone, Default)]
 pub struct Tags(Arc<Mutex<BTreeSet<String>>>);
 

@@ -84,7 +84,7 @@ pub enum Cache {
     /// older one any more.
     #[command(group(clap::ArgGroup::new("what").required(true).multiple(true)))]
     Purge {
-        /// What has changed, e.g. product:ID, category:PATH, stock:SKU.
+        /// What has changed, e.g. product:ID, category:PATH (its name), shelf:PATH (what is in it), stock:SKU.
         #[arg(long = "tag", value_name = "TAG", group = "what")]
         tags: Vec<String>,
         /// The address of a page, e.g. /p/lamp.

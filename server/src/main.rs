@@ -15,6 +15,7 @@ mod schema;
 mod seo;
 mod site;
 mod stores;
+mod survey;
 mod telemetry;
 mod waiting;
 mod webhooks;

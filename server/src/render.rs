@@ -10,6 +10,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use catalogue::Reading;
 use leptos::prelude::{provide_context, use_context};
 use serde::Deserialize;
 
@@ -19,8 +20,12 @@ const SERVER_FN_ERROR: &str = "serverfnerror";
 /// Provides the services, the visitor and the tags of the request.
 pub fn context(services: Services, secure: bool) -> impl Fn() + Clone + Send + Sync + 'static {
     move || {
-        provide_context(services.clone());
         let parts = use_context::<Parts>();
+        let mut services = services.clone();
+        if let Some(reading) = parts.as_ref().and_then(|parts| parts.extensions.get::<Reading>()) {
+            services.catalogue = services.catalogue.reading(reading.clone());
+        }
+        provide_context(services);
         let accepts = |kind: &str| {
             let accept = parts.as_ref().and_then(|parts| parts.headers.get(header::ACCEPT));
             accept.is_some_and(|value| value.to_str().is_ok_and(|text| text.contains(kind)))

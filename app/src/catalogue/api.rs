@@ -26,12 +26,13 @@ pub async fn navigation() -> Vec<CategoryLink> {
 pub async fn category(path: &str, slice: Slice) -> Result<Option<Category>, LoadFailed> {
     let (services, tags) = (services(), tags());
     tags.add(format!("category:{path}"));
+    tags.add(format!("shelf:{path}"));
     let found = services.catalogue.find_category(path, slice.sort, slice.page).await?;
     let Some(page) = found.filter(|page| slice.page <= page.pages) else {
         return Ok(None);
     };
     page.breadcrumb.iter().for_each(|above| tag(&tags, above));
-    page.children.iter().for_each(|below| tag(&tags, &below.link));
+    page.children.iter().for_each(|below| tag_tile(&tags, &below.link));
     let cards = with_stock(page.cards, &tags).await?;
     Ok(Some(Category {
         link: page.link,
@@ -61,6 +62,12 @@ pub async fn product(slug: &str) -> Result<Option<ProductOnSale>, LoadFailed> {
     let offers = offers(&page.product, &available);
     let related = stocked(page.related, &available, &tags);
     Ok(Some(ProductOnSale { product: page.product, offers, related }))
+}
+
+/// Notes that a page shows a category's tile: its name, its picture, how much is in it.
+pub fn tag_tile(tags: &Tags, category: &CategoryLink) {
+    tag(tags, category);
+    tags.add(format!("shelf:{}", category.path));
 }
 
 /// Notes that a page shows a category's name.

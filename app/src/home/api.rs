@@ -2,7 +2,7 @@
 
 use super::page::Home;
 use crate::{
-    catalogue::api::{tag, with_stock},
+    catalogue::api::{tag_tile, with_stock},
     services::{LoadFailed, services, tags},
 };
 
@@ -11,7 +11,7 @@ pub async fn home() -> Result<Home, LoadFailed> {
     let tags = tags();
     tags.add("home");
     let page = services().catalogue.home().await?;
-    page.categories.iter().for_each(|category| tag(&tags, &category.link));
+    page.categories.iter().for_each(|category| tag_tile(&tags, &category.link));
     let featured = with_stock(page.featured, &tags).await?;
     Ok(Home { categories: page.categories, featured })
 }

@@ -7,10 +7,11 @@ use crate::{
     config::Settings,
     edge::{PageStore, Purge},
     stores::{self, Stores},
+    survey,
 };
 use anyhow::Context;
 use catalogue::{
-    MediaStore,
+    Catalogue, MediaStore,
     import::{self, ImportError, Progress, Report},
 };
 use domain::Sku;
@@ -56,6 +57,7 @@ pub async fn run(settings: Settings, what: Import) -> anyhow::Result<ExitCode> {
         Ok(report) => report.touched.iter().cloned().collect(),
         Err(_) => vec!["all".to_owned()],
     };
+    let tags = survey(&stores.catalogue, tags).await;
     purge(&pages, &tags).await;
     let report = report?;
     tell(&report)?;
@@ -95,6 +97,24 @@ pub async fn receive_first_stock(stores: &Stores, stock: &[(Sku, u32)]) -> anyho
 /// Counted in 64 bits: twice as many pieces may be more than 32 hold.
 fn two_fifths(pieces: u32) -> u32 {
     (u64::from(pieces) * 2 / 5) as u32
+}
+
+/// Counts ahead what stands in the categories that these tags tell of; answers the tags of what is
+/// other since as well. What fails here the worker does when it hears of the same changes.
+async fn survey(catalogue: &Catalogue, mut tags: Vec<String>) -> Vec<String> {
+    let surveyed = async {
+        let paths = match tags.iter().any(|tag| tag == "all") {
+            true => catalogue.paths().await?,
+            false => survey::paths(&tags),
+        };
+        catalogue.survey(&paths).await
+    };
+    match surveyed.await {
+        Ok(changed) if changed.is_empty() => {}
+        Ok(changed) => tags.extend(survey::tags(&changed)),
+        Err(error) => tracing::warn!(%error, "the categories could not be surveyed"),
+    }
+    tags
 }
 
 /// Returns when no node serves an older page. A page cache that is away has nothing that a later purge

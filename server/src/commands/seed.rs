@@ -54,6 +54,7 @@ pub async fn run(settings: Settings, wanted: cli::Seed) -> anyhow::Result<ExitCo
     let done = stop.run_until_cancelled(storing).await;
     progress.end();
     // The worker hears of it too; this does not need one.
+    stores.catalogue.survey(&stores.catalogue.paths().await?).await?;
     if let Err(error) = pages.purge(&["all".to_owned()], Purge::Soft).await {
         tracing::warn!(%error, "cached pages could not be purged; they expire by themselves");
     }

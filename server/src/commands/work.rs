@@ -7,6 +7,7 @@ use crate::{
     edge::{PageStore, Purge},
     schema::Schema,
     stores::{self, Stores},
+    survey::{self, Surveyor},
 };
 use catalogue::{Catalogue, Change};
 use futures::future::join_all;
@@ -53,7 +54,9 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     for schema in &stores.schemas {
         tasks.spawn(prune(relay(schema), stop.clone()));
     }
-    tasks.spawn(follow_catalogue(stores.catalogue.clone(), pages.clone(), stop.clone()));
+    let surveyor = Surveyor::default();
+    tasks.spawn(surveyor.clone().run(stores.catalogue.clone(), pages.clone(), stop.clone()));
+    tasks.spawn(follow_catalogue(stores.catalogue.clone(), pages.clone(), surveyor, stop.clone()));
     tasks.spawn(apply_due_prices(stores.catalogue.clone(), stop.clone()));
     let every = Duration::from_secs(settings.orders.sweep_seconds);
     tasks.spawn(sweep(stores, every, stop.clone()));
@@ -163,10 +166,15 @@ const FOLLOWER: &str = "pages";
 
 /// What changes in the catalogue makes the pages that show it stale, whoever changed it. What was
 /// changed while no worker ran is heard of when one runs again.
-async fn follow_catalogue(catalogue: Catalogue, pages: PageStore, stop: CancellationToken) {
+async fn follow_catalogue(
+    catalogue: Catalogue,
+    pages: PageStore,
+    surveyor: Surveyor,
+    stop: CancellationToken,
+) {
     let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
     while !stop.is_cancelled() {
-        let hearing = hear_catalogue(&catalogue, &pages, &mut backoff, &stop);
+        let hearing = hear_catalogue(&catalogue, &pages, &surveyor, &mut backoff, &stop);
         match stop.run_until_cancelled(hearing).await {
             None => return,
             Some(Ok(())) => {}
@@ -181,12 +189,16 @@ async fn follow_catalogue(catalogue: Catalogue, pages: PageStore, stop: Cancella
 async fn hear_catalogue(
     catalogue: &Catalogue,
     pages: &PageStore,
+    surveyor: &Surveyor,
     backoff: &mut Backoff,
     stop: &CancellationToken,
 ) -> Result<(), catalogue::Error> {
     let mut changes = catalogue.changes(FOLLOWER).await?;
     if changes.missed {
         purge(pages, &["all".to_owned()], Purge::Soft, stop).await;
+        surveyor.want(catalogue.paths().await?);
+    } else {
+        surveyor.want(catalogue.unsurveyed().await?);
     }
     // A place to go on from is there before the first change.
     changes.keep_place().await?;
@@ -203,6 +215,10 @@ async fn hear_catalogue(
                     shown.insert("all".to_owned());
                 }
             }
+        }
+        match shown.contains("all") {
+            true => surveyor.want(catalogue.paths().await?),
+            false => surveyor.want(survey::paths(&shown)),
         }
         for (tags, how) in [(gone, Purge::Hard), (shown, Purge::Soft)] {
             let tags: Vec<String> = tags.into_iter().collect();

@@ -9,6 +9,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
 };
 use bytes::Bytes;
+use catalogue::Reading;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
@@ -59,13 +60,14 @@ impl Renderer {
         Self { pages, turns: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
-    /// Renders the page of a key. `seen` is the number of the last change before now.
-    pub async fn render(&self, key: &str, seen: u64) -> Rendered {
+    /// Renders the page of a key. `seen` is the number of the last change before now,
+    /// `reading` what the catalogue is read with.
+    pub async fn render(&self, key: &str, seen: u64, reading: Reading) -> Rendered {
         let Ok(Ok(_turn)) = tokio::time::timeout(TURN_WITHIN, self.turns.acquire()).await else {
             tracing::warn!(key, "too many pages are being rendered");
             return Rendered::Failed;
         };
-        match tokio::time::timeout(RENDERED_WITHIN, self.render_now(key, seen)).await {
+        match tokio::time::timeout(RENDERED_WITHIN, self.render_now(key, seen, reading)).await {
             Ok(rendered) => rendered,
             Err(_) => {
                 tracing::warn!(key, "a page took too long");
@@ -74,7 +76,7 @@ impl Renderer {
         }
     }
 
-    async fn render_now(&self, key: &str, seen: u64) -> Rendered {
+    async fn render_now(&self, key: &str, seen: u64, reading: Reading) -> Rendered {
         let tags = Tags::default();
         // So that it can be purged by its address, or with everything else.
         tags.add(format!("path:{}", key.split('?').next().unwrap_or(key)));
@@ -84,6 +86,7 @@ impl Renderer {
         *request.uri_mut() = key.parse().unwrap_or_default();
         request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("text/html"));
         request.extensions_mut().insert(tags.clone());
+        request.extensions_mut().insert(reading);
         // The error of a router is that it has none.
         let Ok(response) = self.pages.clone().oneshot(request).await;
         let (parts, body) = response.into_parts();

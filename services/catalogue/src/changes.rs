@@ -8,7 +8,10 @@ use crate::{
 use futures::{FutureExt, StreamExt};
 use mongodb::{
     bson::Document,
-    change_stream::{ChangeStream, event::ChangeStreamEvent},
+    change_stream::{
+        ChangeStream,
+        event::{ChangeStreamEvent, ResumeToken},
+    },
 };
 
 /// What a change means for the pages that show it, which carry these tags (see [`Touched::tags`]).
@@ -56,6 +59,8 @@ pub struct Changes {
     catalogue: Catalogue,
     stream: ChangeStream<ChangeStreamEvent<Document>>,
     follower: String,
+    /// Where the telling is. The stream itself cannot be asked while it waits for more.
+    place: Option<ResumeToken>,
     /// Whether changes before the first that is told may have been missed: the follower is new, or was
     /// away for longer than MongoDB remembers.
     pub missed: bool,
@@ -81,7 +86,9 @@ impl Catalogue {
             }
             Err(error) => return Err(error.into()),
         };
-        Ok(Changes { catalogue: self.clone(), stream, follower: follower.to_owned(), missed })
+        let (catalogue, follower, place) =
+            (self.clone(), follower.to_owned(), stream.resume_token());
+        Ok(Changes { catalogue, stream, follower, place, missed })
     }
 }
 
@@ -105,14 +112,15 @@ impl Changes {
 
     /// The next change, once there is one; `None` when MongoDB has ended the telling.
     pub async fn next(&mut self) -> Result<Option<Change>, Error> {
-        let Some(event) = self.stream.next().await else { return Ok(None) };
-        Ok(Some(Change::of(event?)))
+        let Some(event) = self.stream.next().await.transpose()? else { return Ok(None) };
+        self.place = Some(event.id.clone());
+        Ok(Some(Change::of(event)))
     }
 
     /// Remembers that everything up to the last change has been dealt with.
     pub async fn keep_place(&mut self) -> Result<(), Error> {
-        let Some(token) = self.stream.resume_token() else { return Ok(()) };
-        let place = Place::new(&self.follower, &token)?;
+        let Some(token) = &self.place else { return Ok(()) };
+        let place = Place::new(&self.follower, token)?;
         stream::places(&self.catalogue.database)
             .replace_one(stream::place_of(&self.follower), place)
             .upsert(true)

@@ -29,8 +29,7 @@ pub const FEATURED: usize = 13;
 
 impl Catalogue {
     /// A product's page; `None` if there is no such product or it is not for sale here.
-    /// At most 3 round trips: the product beside the tree of categories, then its neighbours; one more
-    /// for the last products of a category, whose neighbours are its first.
+    /// At most 3 round trips: the product beside the tree of categories, then its neighbours.
     pub async fn find_product(&self, slug: &Slug) -> Result<Option<ProductPage>, Error> {
         let lens = self.lens();
         let products = documents::products(&self.database);
@@ -55,15 +54,8 @@ impl Catalogue {
         id: &str,
         lens: Lens<'_>,
     ) -> Result<Vec<ProductCard>, Error> {
-        let mut found = Vec::new();
-        for after in [true, false] {
-            let wanted = RELATED - found.len();
-            if wanted > 0 {
-                let filter = pipelines::beside(&self.market, path.as_str(), id, after);
-                let options = FindOptions::builder().sort(pipelines::by_id()).limit(wanted as i64);
-                found.extend(self.cards(filter, options.build()).await?);
-            }
-        }
+        let pipeline = pipelines::related(&self.market, path.as_str(), id, RELATED as i64);
+        let found: Vec<CardDocument> = self.gather(PRODUCTS, pipeline).await?;
         Ok(cards(&found, lens))
     }
 

@@ -32,10 +32,10 @@ impl Catalogue {
     /// Surveys these categories; a path that leads nowhere is passed over. Answers which are other than
     /// they were.
     pub async fn survey(&self, paths: &BTreeSet<String>) -> Result<Vec<String>, Error> {
-        let surveys = stream::iter(paths)
+        let surveys = stream::iter(paths.clone())
             .map(|path| async move {
-                let changed = self.survey_one(path).await?;
-                Ok::<_, Error>(changed.then(|| path.clone()))
+                let changed = self.survey_one(&path).await?;
+                Ok::<_, Error>(changed.then_some(path))
             })
             .buffer_unordered(AT_ONCE);
         surveys.try_filter_map(|changed| async { Ok(changed) }).try_collect().await
@@ -45,6 +45,11 @@ impl Catalogue {
     pub async fn paths(&self) -> Result<BTreeSet<String>, Error> {
         let found: Vec<PathDocument> = self.gather(CATEGORIES, shelves::paths()).await?;
         Ok(found.into_iter().map(|category| category.path).collect())
+    }
+
+    /// The paths of the categories that were never surveyed.
+    pub async fn unsurveyed(&self) -> Result<BTreeSet<String>, Error> {
+        Ok(self.tree().await?.unsurveyed())
     }
 
     async fn survey_one(&self, path: &str) -> Result<bool, Error> {

@@ -12,7 +12,7 @@ use crate::{
 };
 use domain::{listing::CategoryTile, product::CategoryLink};
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 use tokio::sync::OnceCell;
@@ -129,6 +129,12 @@ impl Tree {
     /// Those directly below a category, or at the root.
     pub fn below(&self, parent: Option<&str>) -> Vec<&CategoryWithShelf> {
         self.all.iter().filter(|category| category.parent.as_deref() == parent).collect()
+    }
+
+    /// The paths of those that were never surveyed.
+    pub fn unsurveyed(&self) -> BTreeSet<String> {
+        let unknown = self.all.iter().filter(|category| category.shelf.is_empty());
+        unknown.map(|category| category.path.clone()).collect()
     }
 
     /// The way from the root to a category, itself included.

@@ -75,19 +75,23 @@ pub(crate) fn sellable(market: &Market) -> Document {
     fields
 }
 
-/// The others of a category, by identifier from that of a product on; before it, where they go round.
-pub(crate) fn beside(market: &Market, path: &str, id: &str, after: bool) -> Document {
-    let from_there = if after {
-        doc! { "$gt": id }
-    } else {
-        doc! { "$lt": id }
+/// Up to `limit` others of the same category, beginning with those that came after the product and
+/// going round: each product shows others, and always the same.
+pub(crate) fn related(market: &Market, path: &str, id: &str, limit: i64) -> Vec<Document> {
+    let stretch = |from_there: Document| {
+        let filter = visible_and(market, doc! { "category_paths": path, "_id": from_there });
+        vec![
+            doc! { "$match": filter },
+            doc! { "$sort": { "_id": 1 } },
+            doc! { "$limit": limit },
+            doc! { "$project": card(market) },
+        ]
     };
-    visible_and(market, doc! { "category_paths": path, "_id": from_there })
-}
-
-/// By identifier.
-pub(crate) fn by_id() -> Document {
-    doc! { "_id": 1 }
+    let mut pipeline = stretch(doc! { "$gt": id });
+    let before = stretch(doc! { "$lt": id });
+    pipeline.push(doc! { "$unionWith": { "coll": PRODUCTS, "pipeline": before } });
+    pipeline.push(doc! { "$limit": limit });
+    pipeline
 }
 
 /// The merchant's order of categories.

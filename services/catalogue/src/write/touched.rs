@@ -7,6 +7,11 @@ const HOME: &str = "home";
 const NAVIGATION: &str = "navigation";
 const CREDITS: &str = "credits";
 
+/// The tag of what stands in a category.
+pub(crate) fn shelf(path: &str) -> String {
+    format!("shelf:{path}")
+}
+
 /// What storing something has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
@@ -41,12 +46,16 @@ pub struct Touched {
 }
 
 impl Touched {
-    /// The cache tags of these pages: `product:ID`, `category:PATH`, `home`, `navigation`, `credits`,
-    /// and `path:ADDRESS` for an address that led nowhere before, or does from now on.
+    /// The cache tags of these pages: `product:ID`; `category:PATH` for what a category is called and
+    /// `shelf:PATH` for what stands in it; `home`, `navigation`, `credits`; and `path:ADDRESS` for an
+    /// address that led nowhere before, or does from now on.
     pub fn tags(&self) -> Vec<String> {
         let product = self.product.iter().map(|id| format!("product:{id}"));
-        let category = |path| [format!("category:{path}"), format!("path:/c/{path}")];
-        let categories = self.categories.iter().flat_map(category);
+        let category = |path| match self.product {
+            Some(_) => vec![shelf(path)],
+            None => vec![format!("category:{path}"), format!("path:/c/{path}")],
+        };
+        let categories = self.categories.iter().flat_map(|path| category(path));
         let overviews = self.overviews.iter().map(ToString::to_string);
         product.chain(self.own_pages()).chain(categories).chain(overviews).collect()
     }

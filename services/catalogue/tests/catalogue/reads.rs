@@ -96,15 +96,8 @@ async fn a_sku_leads_to_the_pages_that_show_it() {
     assert_eq!((found.len(), commands.len()), (1, 1));
     let tags = found[0].tags();
     assert!(tags[0].starts_with("product:"));
-    let expected = [
-        "path:/p/brass-lamp",
-        "category:lighting",
-        "path:/c/lighting",
-        "category:lighting/lamps",
-        "path:/c/lighting/lamps",
-        "credits",
-        "home",
-    ];
+    let expected =
+        ["path:/p/brass-lamp", "shelf:lighting", "shelf:lighting/lamps", "credits", "home"];
     assert_eq!(tags[1..], expected);
 }
 

@@ -31,8 +31,7 @@ async fn a_new_product_appears_under_its_address_in_every_language() {
     draft.translations.insert("de".to_owned(), german);
     let touched = shop.catalogue.upsert_product(&draft).await.unwrap().touched;
     let own = format!("product:{}", touched.product.as_ref().unwrap());
-    let expected =
-        [&own, "path:/p/lamp", "path:/p/lampe", "category:rooms", "path:/c/rooms", "home"];
+    let expected = [&own, "path:/p/lamp", "path:/p/lampe", "shelf:rooms", "home"];
     assert_eq!(touched.tags(), expected);
 }
 
@@ -45,7 +44,7 @@ async fn a_product_that_moves_leaves_its_old_address_and_category() {
     shop.product(&lamp("Lamp", Some("rooms"))).await;
     let moved = shop.catalogue.upsert_product(&lamp("Lantern", Some("garden"))).await.unwrap();
     let tags = moved.touched.tags();
-    for tag in ["path:/p/lamp", "path:/p/lantern", "category:rooms", "category:garden"] {
+    for tag in ["path:/p/lamp", "path:/p/lantern", "shelf:rooms", "shelf:garden"] {
         assert!(tags.contains(&tag.to_owned()), "{tag} is not in {tags:?}");
     }
 }
