@@ -5,13 +5,14 @@ use super::stop_signal;
 use crate::{
     config::Settings,
     edge::{PageStore, Purge},
+    live::Teller,
     schema::Schema,
     stores::{self, Stores},
 };
 use catalogue::{Catalogue, Change};
 use futures::future::join_all;
 use platform::{Backoff, outbox::Relay};
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, fmt::Display, future::Future, sync::Arc, time::Duration};
 use tokio::{
     sync::broadcast::{
         self,
@@ -53,7 +54,8 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     for schema in &stores.schemas {
         tasks.spawn(prune(relay(schema), stop.clone()));
     }
-    tasks.spawn(follow_catalogue(stores.catalogue.clone(), pages.clone(), stop.clone()));
+    let teller = Teller::new(stores.redis.clone(), stream.clone());
+    tasks.spawn(follow_catalogue(stores.catalogue.clone(), pages.clone(), teller, stop.clone()));
     tasks.spawn(apply_due_prices(stores.catalogue.clone(), stop.clone()));
     let every = Duration::from_secs(settings.orders.sweep_seconds);
     tasks.spawn(sweep(stores, every, stop.clone()));
@@ -145,13 +147,22 @@ async fn freshen_pages(
 /// Purges, however often that must be tried. Only at the stop one try is enough: pages expire by
 /// themselves.
 async fn purge(pages: &PageStore, tags: &[String], how: Purge, stop: &CancellationToken) {
+    repeat("pages could not be purged", stop, || pages.purge(tags, how)).await;
+}
+
+/// Tries until it works; at the stop, once.
+async fn repeat<T, E: Display, F: Future<Output = Result<T, E>>>(
+    failure: &'static str,
+    stop: &CancellationToken,
+    mut attempt: impl FnMut() -> F,
+) {
     let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
-    while let Err(error) = pages.purge(tags, how).await {
+    while let Err(error) = attempt().await {
         if stop.is_cancelled() {
-            tracing::warn!(%error, ?tags, "pages could not be purged before the stop");
+            tracing::warn!(%error, "{failure} before the stop");
             return;
         }
-        tracing::warn!(%error, ?tags, "pages could not be purged; this will be tried again");
+        tracing::warn!(%error, "{failure}; this will be tried again");
         stop.run_until_cancelled(backoff.wait()).await;
     }
 }
@@ -160,13 +171,20 @@ async fn purge(pages: &PageStore, tags: &[String], how: Purge, stop: &Cancellati
 const TOGETHER: usize = 250;
 /// Who the catalogue's changes are told to.
 const FOLLOWER: &str = "pages";
+/// What the log says when open pages could not be told.
+const UNTOLD: &str = "prices could not be told";
 
-/// What changes in the catalogue makes the pages that show it stale, whoever changed it. What was
-/// changed while no worker ran is heard of when one runs again.
-async fn follow_catalogue(catalogue: Catalogue, pages: PageStore, stop: CancellationToken) {
+/// What changes in the catalogue makes the pages that show it stale, whoever changed it, and its prices
+/// are told to those that are open. What was changed while no worker ran is heard of when one runs again.
+async fn follow_catalogue(
+    catalogue: Catalogue,
+    pages: PageStore,
+    teller: Teller,
+    stop: CancellationToken,
+) {
     let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
     while !stop.is_cancelled() {
-        let hearing = hear_catalogue(&catalogue, &pages, &mut backoff, &stop);
+        let hearing = hear_catalogue(&catalogue, &pages, &teller, &mut backoff, &stop);
         match stop.run_until_cancelled(hearing).await {
             None => return,
             Some(Ok(())) => {}
@@ -181,19 +199,23 @@ async fn follow_catalogue(catalogue: Catalogue, pages: PageStore, stop: Cancella
 async fn hear_catalogue(
     catalogue: &Catalogue,
     pages: &PageStore,
+    teller: &Teller,
     backoff: &mut Backoff,
     stop: &CancellationToken,
 ) -> Result<(), catalogue::Error> {
     let mut changes = catalogue.changes(FOLLOWER).await?;
     if changes.missed {
         purge(pages, &["all".to_owned()], Purge::Soft, stop).await;
+        repeat(UNTOLD, stop, || teller.prices_in_doubt()).await;
     }
     // A place to go on from is there before the first change.
     changes.keep_place().await?;
     while let Some(told) = changes.next_few(TOGETHER).await? {
         let (mut shown, mut gone) = (BTreeSet::new(), BTreeSet::new());
+        let (mut prices, mut in_doubt) = (Vec::new(), false);
         for change in told {
-            match change {
+            prices.push(change.prices);
+            match change.pages {
                 Change::Shown(tags) => shown.extend(tags),
                 Change::Withdrawn { shown: tags, own } => {
                     shown.extend(tags);
@@ -201,6 +223,7 @@ async fn hear_catalogue(
                 }
                 Change::Everything => {
                     shown.insert("all".to_owned());
+                    in_doubt = true;
                 }
             }
         }
@@ -208,7 +231,12 @@ async fn hear_catalogue(
             let tags: Vec<String> = tags.into_iter().collect();
             purge(pages, &tags, how, stop).await;
         }
-        // Whoever takes over after a failure hears of it again: a purge twice does no harm.
+        repeat(UNTOLD, stop, || teller.prices(&prices)).await;
+        if in_doubt {
+            repeat(UNTOLD, stop, || teller.prices_in_doubt()).await;
+        }
+        // Whoever takes over after a failure hears of it again: a purge twice does no harm, nor does
+        // what is told twice.
         changes.keep_place().await?;
         backoff.reset();
     }

@@ -75,6 +75,11 @@ pub(crate) fn sellable(market: &Market) -> Document {
     fields
 }
 
+/// What its variants cost.
+pub(crate) fn priced() -> Document {
+    doc! { "version": 1, "variants.sku": 1, "variants.prices": 1 }
+}
+
 /// The others of a category, by identifier from that of a product on; before it, where they go round.
 pub(crate) fn beside(market: &Market, path: &str, id: &str, after: bool) -> Document {
     let from_there = if after {
