@@ -7,6 +7,7 @@
 //! the versions let a browser know again what it knows.
 
 use super::{
+    listener::Listener,
     mailbox::Mailbox,
     news::{Kind, News, Said},
 };
@@ -15,7 +16,6 @@ use domain::{OrderNumber, Sku};
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
 };
 use tokio::sync::Notify;
 
@@ -61,16 +61,6 @@ struct Fact {
     version: u64,
     sequence: u64,
     text: Bytes,
-}
-
-/// A page that listens, until it is dropped.
-pub struct Listener {
-    board: Arc<Board>,
-    id: u64,
-    skus: Vec<Sku>,
-    order: Option<OrderNumber>,
-    mailbox: Arc<Mailbox>,
-    nudges: Arc<Notify>,
 }
 
 impl Board {
@@ -189,6 +179,11 @@ impl Board {
         self.state().wanted[kind as usize].extend(skus);
     }
 
+    /// A page does not listen any more.
+    pub fn leave(&self, listener: &Listener) {
+        self.state().leave(listener);
+    }
+
     /// Ends every stream, also those that come.
     pub fn close(&self) {
         let mut state = self.state();
@@ -276,30 +271,6 @@ impl State {
                 self.orders.remove(number);
             }
         }
-    }
-}
-
-impl Listener {
-    /// What is to be sent to the page, once there is something; `None` when the stream is to end.
-    pub fn poll_told(&self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        self.mailbox.poll_take(context)
-    }
-
-    /// Is woken when something was told of the page's order, or may have been missed.
-    pub fn nudges(&self) -> Arc<Notify> {
-        self.nudges.clone()
-    }
-
-    /// A number that no other page of this node has.
-    pub fn id(&self) -> u64 {
-        self.id
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        let board = self.board.clone();
-        board.state().leave(self);
     }
 }
 

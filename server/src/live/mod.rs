@@ -9,6 +9,7 @@
 
 mod board;
 mod follow;
+mod listener;
 mod look;
 mod mailbox;
 mod news;

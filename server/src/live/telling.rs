@@ -1,6 +1,6 @@
 //! The body of a stream: what is told to one page, with a sign of life when there is nothing to tell.
 
-use super::{board::Listener, order::OrderWatch, places::Place};
+use super::{listener::Listener, order::OrderWatch, places::Place};
 use bytes::Bytes;
 use futures::Stream;
 use std::{

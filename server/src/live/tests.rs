@@ -1,6 +1,6 @@
 //! The board and its pages, without databases.
 
-use super::{board::*, news::*};
+use super::{board::Board, listener::Listener, news::*};
 use bytes::Bytes;
 use domain::{Currency, Money, OrderNumber, Sku, stock::StockClass};
 use futures::FutureExt;
@@ -104,7 +104,7 @@ fn a_page_that_comes_back_misses_nothing_and_hears_nothing_twice() {
     assert_eq!(heard, [few("lamp", 1, 3)]);
     assert_eq!(told(&page(&board, &skus, Some(&last))), [""; 0]);
     // What the id of another board, or of none, vouches for is not known.
-    let elsewhere = super::board::Board::new();
+    let elsewhere = Board::new();
     for id in ["", "1", "-", "lamp-7", "0-99999999999999999999"] {
         assert_eq!(told(&page(&board, &skus, Some(id))).len(), 3, "{id}");
     }
