@@ -2,6 +2,7 @@
 // reader's eyes. A kB is 1000 bytes.
 import { expect, test, type Page } from "@playwright/test";
 import { bring } from "./support/goods";
+import { withoutNews } from "./support/news";
 import { add, order, pay } from "./support/shopping";
 import { BROTLI, STORE, ask } from "./support/wire";
 import { sessionsOfOnlookers } from "./support/written";
@@ -23,6 +24,7 @@ async function visit(page: Page, path: string): Promise<{ asked: URL[]; complain
     if (["error", "warning"].includes(said.type())) complaints.push(said.text());
   });
   page.on("pageerror", (error) => complaints.push(error.message));
+  await withoutNews(page);
   await page.goto(path, { waitUntil: "networkidle" });
   // Pictures that wait until they come near are asked for too.
   await page.keyboard.press("End");
@@ -116,6 +118,7 @@ for (const [width, height] of [[390, 844], [820, 1180], [1440, 900]]) {
       const goods = await bring("Notebook");
       await add(page.request, goods);
       await page.addInitScript(watchShifts);
+      await withoutNews(page);
       const bought = async () => pay(page.request, await order(page.request), "success");
       const paths = ["/", "/c/electronics", "/p/laptop", "/p/tripod", "/credits", "/nothing", "/cart", "/checkout", bought];
       for (const way of paths) {
@@ -133,6 +136,7 @@ for (const [width, height] of [[390, 844], [820, 1180], [1440, 900]]) {
 
     test("the watch sees what moves", async ({ page }) => {
       await page.addInitScript(watchShifts);
+      await withoutNews(page);
       await page.goto("/p/laptop", { waitUntil: "networkidle" });
       await page.evaluate(() => document.body.prepend(Object.assign(document.createElement("p"), { style: "height: 300px" })));
       await expect.poll(() => page.evaluate(() => (window as unknown as { shifts: Shift[] }).shifts.length)).toBeGreaterThan(0);
@@ -142,6 +146,7 @@ for (const [width, height] of [[390, 844], [820, 1180], [1440, 900]]) {
 
 test("a visitor who only looks is given no cookie, and nothing is written for him", async ({ page, context }) => {
   const written = await sessionsOfOnlookers();
+  await withoutNews(page);
   for (const path of [...PAGES, "/"]) await page.goto(path, { waitUntil: "networkidle" });
   expect(await context.cookies()).toEqual([]);
   expect(await sessionsOfOnlookers()).toBe(written);

@@ -11,6 +11,7 @@ pub mod ids;
 pub mod listing;
 pub mod market;
 pub mod money;
+pub mod news;
 pub mod order;
 pub mod payment;
 pub mod pricing;

@@ -1,6 +1,7 @@
 // What changes while things lie in the cart: the shopper is told at the checkout, and nothing is
 // ordered that they have not seen.
 import { bring, euros, reprice, runOut } from "../support/goods";
+import { withoutNews } from "../support/news";
 import { ordersFor, ordersOf, stockOf } from "../support/records";
 import { expect, test } from "../support/test";
 
@@ -44,6 +45,7 @@ test("a price that changed meanwhile is shown, asked again, and then paid", asyn
 });
 
 test("a page that was left open showed an old price: the cart tells the new one", async ({ page, shopper }) => {
+  await withoutNews(page);
   const before = await bring("Lamp", { cents: 1_900 });
   await shopper.product.open(before);
   const after = await reprice(before, 2_300);

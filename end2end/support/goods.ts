@@ -28,9 +28,14 @@ export async function reprice(goods: Goods, cents: number): Promise<Goods> {
   return dearer;
 }
 
+/** Somebody counts the shelves and finds so many. */
+export async function count({ sku }: Goods, pieces: number): Promise<void> {
+  await importFile("stock", ["warehouse,sku,on_hand", `berlin,${sku},${pieces}`, `lyon,${sku},0`]);
+}
+
 /** Somebody counts the shelves and finds none. */
-export async function runOut({ sku }: Goods): Promise<void> {
-  await importFile("stock", ["warehouse,sku,on_hand", `berlin,${sku},0`, `lyon,${sku},0`]);
+export async function runOut(goods: Goods): Promise<void> {
+  await count(goods, 0);
 }
 
 /** An amount as the shop writes it. */

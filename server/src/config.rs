@@ -23,6 +23,8 @@ pub struct Settings {
     pub redis: Redis,
     /// Pages that are the same for everyone.
     pub edge: Edge,
+    /// News to open pages.
+    pub live: Live,
     /// Pictures.
     pub media: Media,
     /// Payment providers.
@@ -101,6 +103,16 @@ pub struct Edge {
     pub stale_seconds: u64,
     /// How long a cache in front of the store (a CDN) may keep a page without asking, in seconds.
     pub shared_cache_seconds: u64,
+}
+
+/// News to open pages.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Live {
+    /// How many pages may listen on a node.
+    pub max_streams: usize,
+    /// How many of one address.
+    pub max_streams_per_address: usize,
 }
 
 /// Pictures.

@@ -1,6 +1,8 @@
 //! Connections: how many there may be, how long one may take to say what it wants, how they end. What
 //! is answered is the service's business.
 
+mod patient;
+
 use axum::{
     body::Body,
     extract::{ConnectInfo, Request},
@@ -12,6 +14,7 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
+use patient::Patient;
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -34,12 +37,15 @@ pub struct Limits {
     /// How long the head of a request may take from the first byte to the last. A connection that is
     /// kept for a next request may rest as long.
     pub head: Duration,
+    /// How long a peer may take nothing of what it is sent.
+    pub write: Duration,
 }
 
 impl Limits {
-    /// So many connections, and half a minute for a head.
+    /// So many connections, and half a minute for a head and for a pause in reading.
     pub fn new(connections: usize) -> Self {
-        Self { connections, head: Duration::from_secs(30) }
+        let half_a_minute = Duration::from_secs(30);
+        Self { connections, head: half_a_minute, write: half_a_minute }
     }
 }
 
@@ -63,7 +69,8 @@ where
             request
         });
         let service = TowerToHyperService::new(service);
-        let connection = protocol.serve_connection(TokioIo::new(stream), service);
+        let stream = TokioIo::new(Patient::new(stream, limits.write));
+        let connection = protocol.serve_connection(stream, service);
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             // A peer that went away or said nothing sensible is nobody's trouble but its own.
@@ -139,6 +146,35 @@ mod tests {
         let (address, _stop) = served(limits).await;
         let mut stream = TcpStream::connect(address).await.unwrap();
         assert_eq!(answer(&mut stream, "GET / HT").await, "");
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_does_not_take_what_it_is_sent_is_dropped() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let sent = Arc::new(());
+        let held = sent.clone();
+        // More than any buffer on the way holds, without end.
+        let endless = move || {
+            let held = held.clone();
+            let chunks = futures::stream::repeat_with(move || {
+                let _held = &held;
+                Ok::<_, Infallible>(bytes::Bytes::from_static(&[b'x'; 64 * 1024]))
+            });
+            async move { Body::from_stream(chunks) }
+        };
+        let limits = Limits { write: Duration::from_millis(100), ..Limits::new(10) };
+        let router = Router::new().route("/", get(endless));
+        tokio::spawn(serve(listener, router, limits, CancellationToken::new()));
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: shop\r\n\r\n").await.unwrap();
+        stream.readable().await.unwrap();
+        let begun = tokio::time::Instant::now();
+        // One for the test, one for the router's handler: the third is the answer's.
+        while Arc::strong_count(&sent) > 2 {
+            assert!(begun.elapsed() < SOON, "it is still being sent");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     #[tokio::test]

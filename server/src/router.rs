@@ -76,7 +76,7 @@ pub fn build(
         failure: notices.failure.clone(),
     });
     edge::follow(settings.redis.url.expose_secret(), edge.clone(), stop.clone());
-    let live = Live::new(stores.clone(), feed, stop);
+    let live = Live::new(&stores, &feed, &settings.live, &stop);
     let mut router = pages
         .layer(middleware::from_fn_with_state(edge.clone(), edge::serve))
         .layer(middleware::from_fn(guard::without_last_slash))
@@ -84,7 +84,7 @@ pub fn build(
         .layer(GovernorLayer::new(limits))
         .layer(guard::foreign_requests(&public_url)?)
         .route("/webhooks/sandbox", post(webhooks::sandbox).with_state(stores.clone()))
-        .route("/events", get(live::order).with_state(live))
+        .route("/events", get(live::events).with_state(live))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready).with_state(stores.clone()));
     let seo = Seo { stores, public_url };

@@ -32,12 +32,8 @@ pub fn sellable<J: Json>(json: &J) -> Option<Sellable> {
 
 /// A variant with how much of it there is.
 pub fn offer<J: Json>(json: &J) -> Option<Offer> {
-    let (variant, stock) = (json.member("variant")?, json.member("stock")?);
-    let stock = match stock.text_of("class")?.as_str() {
-        "in_stock" => StockClass::InStock,
-        "few_left" => StockClass::FewLeft { left: stock.number_of("left")?.try_into().ok()? },
-        _ => StockClass::SoldOut,
-    };
+    let variant = json.member("variant")?;
+    let stock = stock(&json.member("stock")?)?;
     let variant = Variant {
         sku: sku(&variant)?,
         gtin: variant.text_of("gtin"),
@@ -46,6 +42,15 @@ pub fn offer<J: Json>(json: &J) -> Option<Offer> {
         tax_class: tax_class(&variant)?,
     };
     Some(Offer { variant, stock })
+}
+
+/// How much there is; also news of it.
+pub fn stock<J: Json>(json: &J) -> Option<StockClass> {
+    Some(match json.text_of("class")?.as_str() {
+        "in_stock" => StockClass::InStock,
+        "few_left" => StockClass::FewLeft { left: json.number_of("left")?.try_into().ok()? },
+        _ => StockClass::SoldOut,
+    })
 }
 
 /// A market.
@@ -88,7 +93,8 @@ fn sku<J: Json>(json: &J) -> Option<Sku> {
     Sku::parse(&json.text_of("sku")?).ok()
 }
 
-fn money<J: Json>(json: &J) -> Option<Money> {
+/// What one piece costs, also as news; nothing where there is no price.
+pub fn money<J: Json>(json: &J) -> Option<Money> {
     let price = json.member("price")?;
     Some(Money::new(price.number_of("minor")?, Currency::from_code(&price.text_of("currency")?)?))
 }
@@ -105,6 +111,7 @@ fn tax_class<J: Json>(json: &J) -> Option<TaxClass> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::news::{PriceNews, StockNews};
     use serde_json::to_value;
 
     fn item(tax_class: TaxClass, picture: Option<Picture>) -> Sellable {
@@ -160,6 +167,19 @@ mod tests {
             };
             let written = Offer { variant, stock: StockClass::of(left) };
             assert_eq!(offer(&to_value(&written).unwrap()), Some(written));
+        }
+    }
+
+    #[test]
+    fn news_is_read_as_the_server_writes_it() {
+        let sku = || Sku::parse("a").unwrap();
+        for left in [0, 2, 100] {
+            let written = StockNews { sku: sku(), stock: StockClass::of(left), version: 7 };
+            assert_eq!(stock(&to_value(&written).unwrap()), Some(written.stock));
+        }
+        for price in [None, Some(Money::new(1_900, Currency::EUR))] {
+            let written = PriceNews { sku: sku(), price, version: 7 };
+            assert_eq!(money(&to_value(&written).unwrap()), price);
         }
     }
 

@@ -71,6 +71,14 @@ fn spoken_name(cart: &Cart, item: &Sellable) -> String {
     }
 }
 
+/// What to do about a line of which there is not enough.
+pub fn shortage_in_words(left: u32) -> String {
+    match left {
+        0 => "Sold out meanwhile. Please remove it.".to_owned(),
+        left => format!("Only {left} left. Please choose {left} or fewer."),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::{item, pieces};

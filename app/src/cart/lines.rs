@@ -68,7 +68,8 @@ pub fn show(root: &Part, cart: &Cart) {
     root.show_in("empty", cart.is_empty());
 }
 
-fn item_of(list: &Part, sku: &str) -> Option<Part> {
+/// The line of a SKU.
+pub fn item_of(list: &Part, sku: &str) -> Option<Part> {
     list.all("[data-sku]").into_iter().find(|item| item.get("data-sku").as_deref() == Some(sku))
 }
 
@@ -133,7 +134,7 @@ fn quantity_of(cart: &Cart, sku: &Sku) -> Option<Quantity> {
 }
 
 /// Says beside a line's field why its number could not be had.
-fn tell_problem(form: &Part, reason: Option<&str>) {
+pub fn tell_problem(form: &Part, reason: Option<&str>) {
     form.say_in("problem", reason.unwrap_or_default());
     if let Some(field) = form.find("input[type=number]") {
         field.set("aria-invalid", reason.map(|_| "true"));

@@ -1,7 +1,7 @@
 //! The cart's page, alive: its lines, and what they cost by the same arithmetic as the server's.
 
-use super::{Sum, lines, store, taxes_in_words};
-use crate::browser::{Part, awake, go};
+use super::{Sum, lines, news, store, taxes_in_words};
+use crate::browser::{Ear, Part, awake, go};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, MouseEvent};
@@ -15,7 +15,12 @@ pub fn LiveCart(children: Children) -> impl IntoView {
         lines::wake(&root);
         wake_onward(&root);
         let sum = Sum::read(&root);
+        let ear = Ear::open(Box::new({
+            let root = root.clone();
+            move |name, facts| news::hear(&root, name, facts)
+        }));
         store::follow(Box::new(move |cart| {
+            ear.want_skus(cart.lines.iter().map(|line| line.item.sku.as_str()));
             lines::show(&root, cart);
             let totals = sum.and_then(|sum| sum.of(cart, None));
             root.say_in("taxes", &totals.as_ref().map(taxes_in_words).unwrap_or_default());

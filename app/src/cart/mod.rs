@@ -12,6 +12,7 @@ mod lines;
 mod live;
 #[cfg(feature = "ssr")]
 mod markup;
+mod news;
 #[cfg(feature = "ssr")]
 mod page;
 #[cfg(feature = "ssr")]

@@ -4,7 +4,7 @@ use super::{
     Sum, SumRow,
     api::{self, FreshCart},
     changes::Changes,
-    line::LineShown,
+    line::{LineShown, shortage_in_words},
     live::LiveCart,
     markup::{LineItem, LineProblem, Lines},
     problem::Problem,
@@ -102,6 +102,13 @@ fn Contents(cart: Cart, lines: Vec<LineItem>, sum: Sum) -> impl IntoView {
             data-country=sum.country.to_string()
             data-on=sum.on.to_string()
         >
+            <div role="status">
+                <p class="note" data-slot="moved" hidden>
+                    <span data-slot="moved-words"></span>
+                    " "
+                    <a href="/cart">"Look again"</a>
+                </p>
+            </div>
             <div class="cart">
                 <section class="cart__lines" aria-label="Items">
                     <Lines lines/>
@@ -152,14 +159,6 @@ fn items(cart: &Cart, shortages: &[ShortLine], asked: &Asked) -> Vec<LineItem> {
         LineItem { shown: LineShown::of(cart, line), problem: refused.or(short) }
     };
     cart.lines.iter().map(item).collect()
-}
-
-/// What to do about a line of which there is not enough.
-fn shortage_in_words(left: u32) -> String {
-    match left {
-        0 => "Sold out meanwhile. Please remove it.".to_owned(),
-        left => format!("Only {left} left. Please choose {left} or fewer."),
-    }
 }
 
 #[cfg(test)]

@@ -17,16 +17,18 @@ pub fn wake() {
             return;
         };
         if let Some(field) = button.parent().and_then(|stepper| stepper.find("input")) {
-            field.set_value(&stepped(&field.value(), by).to_string());
+            let most = field.get("max").and_then(|most| most.parse().ok());
+            let most = most.unwrap_or(Quantity::MAX.get() as i32);
+            field.set_value(&stepped(&field.value(), by, most).to_string());
             field.tell("change");
         }
     });
 }
 
 /// One more or less than was typed, within what can be ordered; from what is no number, one.
-fn stepped(typed: &str, by: i32) -> i32 {
+fn stepped(typed: &str, by: i32, most: i32) -> i32 {
     let pieces = Quantity::parse(typed).map_or(0, |quantity| quantity.get() as i32);
-    (pieces + by).clamp(1, Quantity::MAX.get() as i32)
+    (pieces + by).min(most).max(1)
 }
 
 #[cfg(test)]
@@ -35,8 +37,15 @@ mod tests {
 
     #[test]
     fn a_step_stays_within_what_can_be_ordered() {
+        let stepped = |typed, by| stepped(typed, by, 999);
         assert_eq!((stepped("2", 1), stepped("2", -1)), (3, 1));
         assert_eq!((stepped("1", -1), stepped("999", 1)), (1, 999));
         assert_eq!((stepped("", 1), stepped("two", -1)), (1, 1));
+    }
+
+    #[test]
+    fn where_few_are_left_no_step_leads_beyond_them() {
+        assert_eq!((stepped("1", 1, 2), stepped("2", 1, 2), stepped("7", 1, 2)), (2, 2, 2));
+        assert_eq!(stepped("7", -1, 0), 1);
     }
 }

@@ -12,13 +12,13 @@ mod markup;
 
 use crate::{
     address::of_variant,
-    browser::{Part, awake, on_passed, parse, random_name, rename},
+    browser::{Ear, Part, awake, on_passed, parse, random_name, rename},
     cart::{store, view::Wish, wake_onward},
 };
-use domain::{Quantity, product::Offer};
-use goods::{Goods, stock_in_words};
+use domain::{Quantity, product::Offer, stock::StockClass};
+use goods::Goods;
 use leptos::prelude::*;
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
 
 #[cfg(feature = "ssr")]
 pub use {asked::Asked, markup::BuyBox};
@@ -30,7 +30,7 @@ pub fn LiveBuyBox(children: Children) -> impl IntoView {
         let Some(form) = Part::by_id("buy") else { return };
         let goods = form.get("data-goods").and_then(|text| Goods::read(&parse(&text)?));
         if let Some(goods) = goods {
-            let buy_box = Rc::new(Live { form, goods });
+            let buy_box = Rc::new(Live { form, goods: RefCell::new(goods) });
             buy_box.show();
             wake(&buy_box);
         }
@@ -41,7 +41,7 @@ pub fn LiveBuyBox(children: Children) -> impl IntoView {
 /// A buy box that is alive.
 struct Live {
     form: Part,
-    goods: Goods,
+    goods: RefCell<Goods>,
 }
 
 fn wake(live: &Rc<Live>) {
@@ -60,6 +60,21 @@ fn wake(live: &Rc<Live>) {
     });
     let passed = form.clone();
     on_passed(form, move |past| passed.mark("data-passed", past));
+    let ear = Ear::open(Box::new({
+        let live = live.clone();
+        move |name, facts| {
+            let changed = live.goods.borrow_mut().hear(name, facts);
+            live.show();
+            if let Some((sku, before, now)) = changed
+                && live.chosen().is_some_and(|offer| offer.variant.sku == sku)
+            {
+                let words = format!("The price has changed from {before} to {now}.");
+                live.form.say_in("price-news", &words);
+            }
+        }
+    }));
+    let goods = live.goods.borrow();
+    ear.want_skus(goods.offers.iter().map(|offer| offer.variant.sku.as_str()));
 }
 
 impl Live {
@@ -70,29 +85,34 @@ impl Live {
         groups.iter().map(|group| self.form.field(&name(group))).collect()
     }
 
-    fn chosen(&self) -> Option<&Offer> {
-        self.goods.find(&self.picks())
+    fn chosen(&self) -> Option<Offer> {
+        self.goods.borrow().find(&self.picks()).cloned()
     }
 
     /// Shows what is chosen: its price, its stock, and what the other values would mean.
     fn show(&self) {
         let picks = self.picks();
-        let offer = self.goods.find(&picks);
+        let goods = self.goods.borrow();
+        let offer = goods.find(&picks);
         let price = offer.map(|offer| offer.variant.price.to_string()).unwrap_or_default();
         self.form.say_in("price", &price);
         self.form.say_in("bar-price", &price);
-        let (words, class) = stock_in_words(offer);
+        let (words, class) = goods.stock_in_words(offer);
         if let Some(stock) = self.form.slot("stock") {
             stock.say(&words);
             stock.set("class", Some(class));
         }
         if let Some(button) = self.form.slot("add") {
-            button.mark("disabled", !offer.is_some_and(|offer| offer.stock.is_available()));
+            button.mark("disabled", !offer.is_some_and(|offer| goods.can_be_had(offer)));
+        }
+        if let Some(field) = self.form.find("#quantity") {
+            let most = offer.and_then(few_left).unwrap_or(Quantity::MAX.get());
+            field.set("max", Some(&most.to_string()));
         }
         for (index, group) in self.form.all("fieldset").iter().enumerate() {
             for choice in group.all("label") {
                 let value = choice.find("input").map(|radio| radio.value()).unwrap_or_default();
-                let note = self.goods.note(&picks, index, &value);
+                let note = goods.note(&picks, index, &value);
                 choice.say_in("note", note);
                 choice.mark("data-gone", !note.is_empty());
             }
@@ -101,11 +121,12 @@ impl Live {
 
     fn changed(&self) {
         self.tell(None, false);
+        self.form.say_in("price-news", "");
         self.show();
         if let Some(offer) = self.chosen()
             && !self.picks().is_empty()
         {
-            rename(&of_variant(&self.goods.item.slug, &offer.variant.sku));
+            rename(&of_variant(&self.goods.borrow().item.slug, &offer.variant.sku));
         }
     }
 
@@ -114,6 +135,10 @@ impl Live {
         let Some(offer) = self.chosen() else { return };
         match Quantity::parse(&self.form.field("quantity")) {
             Err(error) => self.tell(Some(&error.to_string()), false),
+            // The server would say the same a moment later.
+            Ok(quantity) if few_left(&offer).is_some_and(|left| quantity.get() > left) => {
+                self.tell(Some(&format!("{}.", offer.stock.label())), false);
+            }
             Ok(quantity) => {
                 self.tell(None, true);
                 let live = self.clone();
@@ -122,7 +147,7 @@ impl Live {
                         live.tell(Some(&reason), false);
                     }
                 };
-                let item = Box::new(self.goods.sellable(offer));
+                let item = Box::new(self.goods.borrow().sellable(&offer));
                 store::wish(Wish::Add { item, quantity, name: random_name() }, Box::new(answered));
             }
         }
@@ -138,5 +163,13 @@ impl Live {
                 field.focus();
             }
         }
+    }
+}
+
+/// How many are left, where that is worth saying.
+fn few_left(offer: &Offer) -> Option<u32> {
+    match offer.stock {
+        StockClass::FewLeft { left } => Some(left),
+        StockClass::InStock | StockClass::SoldOut => None,
     }
 }

@@ -3,7 +3,7 @@
 
 use super::standing::{Standing, cancel_reason};
 use crate::{
-    browser::{Fields, Json, Live, Part, after, awake, go, on_return, parse, post},
+    browser::{Ear, Fields, Json, Part, after, awake, go, on_return, parse, post},
     cart::store,
 };
 use domain::order::CancelReason;
@@ -34,24 +34,23 @@ pub fn LiveOrder(children: Children) -> impl IntoView {
 }
 
 fn listen(root: Part) {
-    let news = Rc::new(RefCell::new(None::<Live>));
-    let address = root.get("data-news").unwrap_or_default();
-    let on_text = {
-        let news = news.clone();
-        move |text: String| {
-            let Some(told) = parse(&text) else { return };
-            let Some(standing) = Standing::read(&told) else { return };
-            show(&root, standing, cancel_reason(&told));
+    let own = Rc::new(RefCell::new(None::<Ear>));
+    let wanted = root.get("data-news").unwrap_or_default();
+    let ear = Ear::open(Box::new({
+        let own = own.clone();
+        move |name, told| {
+            let Some(standing) = Standing::read(told).filter(|_| name == "order") else { return };
+            show(&root, standing, cancel_reason(told));
             bought(standing);
             if !standing.is_pending()
-                && let Some(live) = news.take()
+                && let Some(ear) = own.take()
             {
-                live.close();
+                ear.want(String::new());
             }
         }
-    };
-    let live = Live::open(address, "order", Box::new(on_text));
-    news.replace(Some(live));
+    }));
+    ear.want(wanted);
+    own.replace(Some(ear));
 }
 
 fn show(root: &Part, standing: Standing, cancelled: Option<CancelReason>) {

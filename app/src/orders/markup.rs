@@ -30,7 +30,7 @@ pub struct Status {
 #[component]
 pub fn OrderStatus(status: Status) -> impl IntoView {
     let Status { number, key, standing, cancelled, amount, placed, paid, arrival } = status;
-    let news = format!("/events?order={number}&key={key}");
+    let news = format!("order={number}&key={key}");
     let page = format!("/orders/{number}?key={key}");
     view! {
         <div

@@ -5,6 +5,7 @@ use super::stop_signal;
 use crate::{
     config::Settings,
     edge::{PageStore, Purge},
+    live::Teller,
     schema::Schema,
     stores::{self, Stores},
     survey::{self, Surveyor},
@@ -12,7 +13,7 @@ use crate::{
 use catalogue::{Catalogue, Change};
 use futures::future::join_all;
 use platform::{Backoff, outbox::Relay};
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, fmt::Display, future::Future, sync::Arc, time::Duration};
 use tokio::{
     sync::broadcast::{
         self,
@@ -56,7 +57,9 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     }
     let surveyor = Surveyor::default();
     tasks.spawn(surveyor.clone().run(stores.catalogue.clone(), pages.clone(), stop.clone()));
-    tasks.spawn(follow_catalogue(stores.catalogue.clone(), pages.clone(), surveyor, stop.clone()));
+    let teller = Teller::new(stores.redis.clone(), stream.clone());
+    let followers = Followers { pages: pages.clone(), surveyor, teller };
+    tasks.spawn(follow_catalogue(stores.catalogue.clone(), followers, stop.clone()));
     tasks.spawn(apply_due_prices(stores.catalogue.clone(), stop.clone()));
     let every = Duration::from_secs(settings.orders.sweep_seconds);
     tasks.spawn(sweep(stores, every, stop.clone()));
@@ -148,13 +151,22 @@ async fn freshen_pages(
 /// Purges, however often that must be tried. Only at the stop one try is enough: pages expire by
 /// themselves.
 async fn purge(pages: &PageStore, tags: &[String], how: Purge, stop: &CancellationToken) {
+    repeat("pages could not be purged", stop, || pages.purge(tags, how)).await;
+}
+
+/// Tries until it works; at the stop, once.
+async fn repeat<T, E: Display, F: Future<Output = Result<T, E>>>(
+    failure: &'static str,
+    stop: &CancellationToken,
+    mut attempt: impl FnMut() -> F,
+) {
     let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
-    while let Err(error) = pages.purge(tags, how).await {
+    while let Err(error) = attempt().await {
         if stop.is_cancelled() {
-            tracing::warn!(%error, ?tags, "pages could not be purged before the stop");
+            tracing::warn!(%error, "{failure} before the stop");
             return;
         }
-        tracing::warn!(%error, ?tags, "pages could not be purged; this will be tried again");
+        tracing::warn!(%error, "{failure}; this will be tried again");
         stop.run_until_cancelled(backoff.wait()).await;
     }
 }
@@ -163,18 +175,23 @@ async fn purge(pages: &PageStore, tags: &[String], how: Purge, stop: &Cancellati
 const TOGETHER: usize = 250;
 /// Who the catalogue's changes are told to.
 const FOLLOWER: &str = "pages";
+/// What the log says when open pages could not be told.
+const UNTOLD: &str = "prices could not be told";
 
-/// What changes in the catalogue makes the pages that show it stale, whoever changed it. What was
-/// changed while no worker ran is heard of when one runs again.
-async fn follow_catalogue(
-    catalogue: Catalogue,
+/// Who hears of the catalogue's changes.
+struct Followers {
     pages: PageStore,
     surveyor: Surveyor,
-    stop: CancellationToken,
-) {
+    teller: Teller,
+}
+
+/// What changes in the catalogue makes the pages that show it stale, whoever changed it, has its
+/// categories surveyed, and its prices told to the pages that are open. What was changed while no worker
+/// ran is heard of when one runs again.
+async fn follow_catalogue(catalogue: Catalogue, followers: Followers, stop: CancellationToken) {
     let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
     while !stop.is_cancelled() {
-        let hearing = hear_catalogue(&catalogue, &pages, &surveyor, &mut backoff, &stop);
+        let hearing = hear_catalogue(&catalogue, &followers, &mut backoff, &stop);
         match stop.run_until_cancelled(hearing).await {
             None => return,
             Some(Ok(())) => {}
@@ -188,8 +205,7 @@ async fn follow_catalogue(
 
 async fn hear_catalogue(
     catalogue: &Catalogue,
-    pages: &PageStore,
-    surveyor: &Surveyor,
+    Followers { pages, surveyor, teller }: &Followers,
     backoff: &mut Backoff,
     stop: &CancellationToken,
 ) -> Result<(), catalogue::Error> {
@@ -197,6 +213,7 @@ async fn hear_catalogue(
     if changes.missed {
         purge(pages, &["all".to_owned()], Purge::Soft, stop).await;
         surveyor.want(catalogue.paths().await?);
+        repeat(UNTOLD, stop, || teller.prices_in_doubt()).await;
     } else {
         surveyor.want(catalogue.unsurveyed().await?);
     }
@@ -204,8 +221,10 @@ async fn hear_catalogue(
     changes.keep_place().await?;
     while let Some(told) = changes.next_few(TOGETHER).await? {
         let (mut shown, mut gone) = (BTreeSet::new(), BTreeSet::new());
+        let (mut prices, mut in_doubt) = (Vec::new(), false);
         for change in told {
-            match change {
+            prices.push(change.prices);
+            match change.pages {
                 Change::Shown(tags) => shown.extend(tags),
                 Change::Withdrawn { shown: tags, own } => {
                     shown.extend(tags);
@@ -213,6 +232,7 @@ async fn hear_catalogue(
                 }
                 Change::Everything => {
                     shown.insert("all".to_owned());
+                    in_doubt = true;
                 }
             }
         }
@@ -224,7 +244,12 @@ async fn hear_catalogue(
             let tags: Vec<String> = tags.into_iter().collect();
             purge(pages, &tags, how, stop).await;
         }
-        // Whoever takes over after a failure hears of it again: a purge twice does no harm.
+        repeat(UNTOLD, stop, || teller.prices(&prices)).await;
+        if in_doubt {
+            repeat(UNTOLD, stop, || teller.prices_in_doubt()).await;
+        }
+        // Whoever takes over after a failure hears of it again: a purge twice does no harm, nor does
+        // what is told twice.
         changes.keep_place().await?;
         backoff.reset();
     }

@@ -70,6 +70,8 @@ impl Settings {
             ("server.max_connections", server.max_connections as u64, 1),
             ("server.changes_per_second", server.changes_per_second.into(), 1),
             ("server.changes_burst", server.changes_burst.into(), 1),
+            ("live.max_streams", self.live.max_streams as u64, 1),
+            ("live.max_streams_per_address", self.live.max_streams_per_address as u64, 1),
             ("database.max_connections", self.database.max_connections.into(), 1),
             ("orders.time_to_pay_seconds", orders.time_to_pay_seconds, 60),
             ("orders.first_check_seconds", orders.first_check_seconds, 1),

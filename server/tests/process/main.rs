@@ -8,6 +8,7 @@ mod edge;
 mod freshness;
 mod imports;
 mod life;
+mod live;
 mod markup;
 mod start;
 mod work;

@@ -5,6 +5,7 @@ use crate::{
     Catalogue, Error, Status, Touched,
     documents::stream::{self, Happened, Place},
 };
+use domain::news::PriceNews;
 use futures::{FutureExt, StreamExt};
 use mongodb::{
     bson::Document,
@@ -13,6 +14,10 @@ use mongodb::{
         event::{ChangeStreamEvent, ResumeToken},
     },
 };
+
+/// The topic under which prices are told on the event bus: a list of [`PriceNews`], or null when nothing
+/// can be said of which have changed. The key is the first SKU of the product.
+pub const TOPIC: &str = "price";
 
 /// What a change means for the pages that show it, which carry these tags (see [`Touched::tags`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,8 +36,8 @@ pub enum Change {
 }
 
 impl Change {
-    fn of(event: ChangeStreamEvent<Document>) -> Self {
-        match Happened::of(event) {
+    fn of(happened: Happened) -> Self {
+        match happened {
             Happened::Product(product) => {
                 let touched = Touched::by(&product, None);
                 match product.status {
@@ -52,6 +57,15 @@ impl Change {
             Happened::Everything => Self::Everything,
         }
     }
+}
+
+/// A change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// What it means for pages.
+    pub pages: Change,
+    /// What the product that was changed costs since; nothing if it was none, or is gone.
+    pub prices: Vec<PriceNews>,
 }
 
 /// The changes, one after the other.
@@ -95,7 +109,7 @@ impl Catalogue {
 impl Changes {
     /// The next change, once there is one, and those that are there with it, up to `most`. `None` when
     /// MongoDB has ended the telling: it is to be begun anew.
-    pub async fn next_few(&mut self, most: usize) -> Result<Option<Vec<Change>>, Error> {
+    pub async fn next_few(&mut self, most: usize) -> Result<Option<Vec<Told>>, Error> {
         let Some(first) = self.next().await? else { return Ok(None) };
         let mut few = vec![first];
         // What is not there yet is not waited for; asking for it goes on with the next call.
@@ -111,10 +125,15 @@ impl Changes {
     }
 
     /// The next change, once there is one; `None` when MongoDB has ended the telling.
-    pub async fn next(&mut self) -> Result<Option<Change>, Error> {
+    pub async fn next(&mut self) -> Result<Option<Told>, Error> {
         let Some(event) = self.stream.next().await.transpose()? else { return Ok(None) };
         self.place = Some(event.id.clone());
-        Ok(Some(Change::of(event)))
+        let happened = Happened::of(event);
+        let prices = match &happened {
+            Happened::Product(product) => product.prices(self.catalogue.lens()),
+            _ => Vec::new(),
+        };
+        Ok(Some(Told { pages: Change::of(happened), prices }))
     }
 
     /// Remembers that everything up to the last change has been dealt with.

@@ -84,6 +84,10 @@ pub(crate) struct ProductDocument {
     pub updated_at: DateTime,
     /// The hash of the content: equal means that there is nothing to write.
     pub revision: String,
+    /// Grows with every write, and with time, so that a SKU that moves to another product gets no
+    /// smaller one there.
+    #[serde(default)]
+    pub version: i64,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -160,10 +164,11 @@ impl ProductDocument {
             created_at: existing.map_or(date(now), |old| old.created_at),
             updated_at: date(now),
             revision: String::new(),
+            version: existing.map_or(0, |old| old.version),
         }
     }
 
-    /// Fills in what is derived from the rest. To be called after every change.
+    /// Fills in what is derived from the rest, and the next version. To be called after every change.
     pub fn derive(&mut self, now: Timestamp) -> Result<(), mongodb::error::Error> {
         let prices: Vec<Vec<Price>> = self.variants.iter().map(VariantDocument::prices).collect();
         self.lowest_price.clear();
@@ -174,6 +179,7 @@ impl ProductDocument {
             }
         }
         self.reprice_at = price::next_change(prices.iter().flatten(), now).map(date);
+        self.version = now.as_millisecond().max(self.version + 1);
         self.revision = revision(
             self,
             &[
@@ -184,6 +190,7 @@ impl ProductDocument {
                 "revision",
                 "lowest_price",
                 "reprice_at",
+                "version",
             ],
         )?;
         Ok(())

@@ -6,7 +6,7 @@
 //! paid for it the order's, which copies name and price: nothing here decides about money or stock.
 
 pub mod category;
-mod changes;
+pub mod changes;
 mod documents;
 mod error;
 pub mod import;
@@ -21,7 +21,7 @@ mod tree;
 mod write;
 
 pub use category::{CategoryDraft, CategoryPath};
-pub use changes::{Change, Changes};
+pub use changes::{Change, Changes, Told};
 pub use error::{Error, Fault, WriteError};
 pub use media::MediaStore;
 pub use pages::{CARDS_PER_PAGE, FEATURED, RELATED};

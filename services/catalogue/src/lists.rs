@@ -5,13 +5,14 @@ use crate::{
     Catalogue, Error, Touched,
     documents::{
         self, CATEGORIES, PRODUCTS, filters, pipelines,
-        views::{AddressDocument, CardDocument, CreditDocument},
+        views::{AddressDocument, CardDocument, CreditDocument, PricedDocument},
     },
     media::PhotoCredit,
 };
 use domain::{
     Sku,
     listing::{Credit, SitemapEntry},
+    news::PriceNews,
     product::Sellable,
 };
 use futures::TryStreamExt;
@@ -39,6 +40,30 @@ impl Catalogue {
             .map(|sellable| (sellable.sku.clone(), sellable))
             .collect();
         Ok(skus.iter().filter_map(|sku| by_sku.remove(sku)).collect())
+    }
+
+    /// What these SKUs cost, each once. What is unknown, not published or has no price in this market
+    /// is not sold, and of version 0 where there is no product to say more. One round trip.
+    pub async fn prices(&self, skus: &[Sku]) -> Result<Vec<PriceNews>, Error> {
+        if skus.is_empty() {
+            return Ok(Vec::new());
+        }
+        let lens = self.lens();
+        let found = self
+            .database
+            .collection::<PricedDocument>(PRODUCTS)
+            .find(pipelines::with_skus(&self.market, skus))
+            .projection(pipelines::priced())
+            .batch_size(one_batch(skus))
+            .await?;
+        let products: Vec<PricedDocument> = found.try_collect().await?;
+        let mut by_sku: BTreeMap<Sku, PriceNews> = products
+            .iter()
+            .flat_map(|product| product.prices(lens))
+            .map(|news| (news.sku.clone(), news))
+            .collect();
+        let unsold = |sku: &Sku| PriceNews { sku: sku.clone(), price: None, version: 0 };
+        Ok(skus.iter().map(|sku| by_sku.remove(sku).unwrap_or_else(|| unsold(sku))).collect())
     }
 
     /// Which pages show these SKUs, for a caller who has to drop them from a cache because their

@@ -46,6 +46,15 @@ pub enum LevelError {
     Storage(#[from] Error),
 }
 
+/// What can be bought of a SKU, all warehouses together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StockNow {
+    /// Pieces.
+    pub available: u32,
+    /// That of [`crate::StockChanged`]; 0 for a SKU that never lay anywhere.
+    pub version: u64,
+}
+
 /// A level as it stands under lock.
 #[derive(Debug)]
 pub(crate) struct Level {
@@ -79,7 +88,14 @@ impl Inventory {
     /// How many of each SKU can be bought, all warehouses together; 0 for one that is nowhere.
     /// One statement, no lock: the answer may be old when it arrives, only a hold is a promise.
     pub async fn availability(&self, skus: &[Sku]) -> Result<HashMap<Sku, u32>, Error> {
-        let mut found = queries::levels::availability(&self.pool, skus).await?;
+        let stock = self.stock(skus).await?;
+        Ok(stock.into_iter().map(|(sku, now)| (sku, now.available)).collect())
+    }
+
+    /// The same with its version, for those who hear [`crate::StockChanged`] afterwards: what carries a
+    /// greater version has happened since.
+    pub async fn stock(&self, skus: &[Sku]) -> Result<HashMap<Sku, StockNow>, Error> {
+        let mut found = queries::levels::stock(&self.pool, skus).await?;
         for sku in skus {
             found.entry(sku.clone()).or_default();
         }

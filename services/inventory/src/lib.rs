@@ -23,7 +23,7 @@ pub mod warehouse;
 pub use error::Error;
 pub use event::StockChanged;
 pub use hold::{AllocateError, Allocated, HoldError, ReleaseError, Taken};
-pub use level::{BelowPromised, LevelError};
+pub use level::{BelowPromised, LevelError, StockNow};
 pub use movement::{Difference, ExternalId, MovementKind, Number};
 pub use warehouse::Warehouse;
 

@@ -38,6 +38,8 @@ use tracing::Instrument;
 
 /// The schema this service owns.
 pub const SCHEMA: &str = "orders";
+/// The topic of an order's news in the outbox, as [`domain::order::OrderNews`]; the key is its number.
+pub const TOPIC: &str = "order";
 /// Its migrations.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/orders");
 

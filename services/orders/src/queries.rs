@@ -336,5 +336,5 @@ pub(crate) async fn tell(
     news: &OrderNews,
 ) -> Result<()> {
     let payload = serde_json::to_value(news).map_err(|error| sqlx::Error::Encode(error.into()))?;
-    platform::outbox::publish(connection, "order", &order.number, &payload).await
+    platform::outbox::publish(connection, crate::TOPIC, &order.number, &payload).await
 }

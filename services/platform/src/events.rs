@@ -10,7 +10,10 @@ use redis::{
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, Row, postgres::PgRow};
 use std::{io, sync::Arc, time::Duration};
-use tokio::sync::broadcast;
+use tokio::{
+    sync::{broadcast, watch},
+    time::timeout,
+};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -22,7 +25,8 @@ const BUFFER: usize = 4_096;
 const BATCH: usize = 500;
 /// How long a read waits for news, in milliseconds.
 const WAIT: usize = 5_000;
-/// How long the server may take to say where the stream ends.
+/// How long the server may take to answer, beside the wait for news. One that takes longer is asked
+/// anew, over another connection.
 const ANSWER: Duration = Duration::from_secs(1);
 
 /// The stream that all services' events go to. Stores that share a server each have a namespace.
@@ -43,6 +47,19 @@ pub struct Event {
     pub payload: serde_json::Value,
     /// When, by the database's clock.
     pub occurred_at: jiff::Timestamp,
+}
+
+impl Event {
+    /// Something that is told for the first time, and happens now.
+    pub fn new(topic: &str, key: &str, payload: serde_json::Value) -> Self {
+        Self {
+            id: Uuid::now_v7(),
+            topic: topic.to_owned(),
+            key: key.to_owned(),
+            payload,
+            occurred_at: jiff::Timestamp::now(),
+        }
+    }
 }
 
 impl FromRow<'_, PgRow> for Event {
@@ -77,6 +94,7 @@ pub async fn append(
 #[derive(Debug, Clone)]
 pub struct Feed {
     sender: broadcast::Sender<Arc<Event>>,
+    hears: watch::Receiver<bool>,
 }
 
 impl Feed {
@@ -84,11 +102,12 @@ impl Feed {
     /// returned, until `stop`. What was appended before `stop` is told still; then the feed ends.
     pub async fn follow(url: &str, stream: &str, stop: CancellationToken) -> Result<Self, Error> {
         let mut connection = crate::redis::connect_blocking(url).await?;
-        let latest = tokio::time::timeout(ANSWER, latest(&mut connection, stream)).await;
-        let last = latest.unwrap_or_else(|_| Err(no_answer()))?;
+        let last = in_time(ANSWER, latest(&mut connection, stream)).await?;
         let (sender, _) = broadcast::channel(BUFFER);
-        let feed = Self { sender: sender.clone() };
-        let reader = Reader { url: url.to_owned(), stream: stream.to_owned(), last, sender };
+        let (hearing, hears) = watch::channel(true);
+        let feed = Self { sender: sender.clone(), hears };
+        let reader =
+            Reader { url: url.to_owned(), stream: stream.to_owned(), last, sender, hearing };
         tokio::spawn(reader.run(stop));
         Ok(feed)
     }
@@ -97,6 +116,12 @@ impl Feed {
     /// when the feed has, and no handle of the feed is left.
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
         self.sender.subscribe()
+    }
+
+    /// Whether the bus is being heard. When it is again after a break, everything that it still
+    /// remembers has been told; what it forgot meanwhile was missed.
+    pub fn hears(&self) -> watch::Receiver<bool> {
+        self.hears.clone()
     }
 }
 
@@ -108,6 +133,7 @@ struct Reader {
     /// The entry that was told last.
     last: String,
     sender: broadcast::Sender<Arc<Event>>,
+    hearing: watch::Sender<bool>,
 }
 
 impl Reader {
@@ -116,24 +142,27 @@ impl Reader {
         loop {
             let reading = self.read_until_failure(&mut backoff);
             let Some(error) = stop.run_until_cancelled(reading).await else { break };
+            self.hearing.send_replace(false);
             tracing::warn!(%error, "the event bus is away; reading will be tried again");
             if stop.run_until_cancelled(backoff.wait()).await.is_none() {
                 break;
             }
         }
-        if let Err(error) = self.read_the_rest().await {
+        if let Err(error) = self.read_what_is_there().await {
             tracing::warn!(%error, "the last events before the stop could not be read");
         }
     }
 
     async fn read_until_failure(&mut self, backoff: &mut Backoff) -> Error {
         let news = StreamReadOptions::default().block(WAIT).count(BATCH);
-        let mut connection = match crate::redis::connect_blocking(&self.url).await {
+        let patience = ANSWER + Duration::from_millis(WAIT as u64);
+        let mut connection = match self.read_what_is_there().await {
             Ok(connection) => connection,
             Err(error) => return error,
         };
+        self.hearing.send_if_modified(|hearing| !std::mem::replace(hearing, true));
         loop {
-            match self.read(&mut connection, &news).await {
+            match in_time(patience, self.read(&mut connection, &news)).await {
                 Ok(_) => backoff.reset(),
                 Err(error) => return error,
             }
@@ -141,11 +170,11 @@ impl Reader {
     }
 
     /// What is in the stream already, on a connection on which nothing is being waited for.
-    async fn read_the_rest(&mut self) -> Result<(), Error> {
+    async fn read_what_is_there(&mut self) -> Result<MultiplexedConnection, Error> {
         let at_once = StreamReadOptions::default().count(BATCH);
         let mut connection = crate::redis::connect_blocking(&self.url).await?;
-        while self.read(&mut connection, &at_once).await? > 0 {}
-        Ok(())
+        while in_time(ANSWER, self.read(&mut connection, &at_once)).await? > 0 {}
+        Ok(connection)
     }
 
     /// Tells what comes after the last entry; answers how many entries that were.
@@ -177,6 +206,10 @@ async fn latest(connection: &mut MultiplexedConnection, stream: &str) -> Result<
     Ok(newest.ids.into_iter().next().map_or_else(|| "0-0".to_owned(), |entry| entry.id))
 }
 
-fn no_answer() -> Error {
-    redis::RedisError::from(io::Error::from(io::ErrorKind::TimedOut)).into()
+async fn in_time<T>(
+    patience: Duration,
+    answer: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let no_answer = |_| redis::RedisError::from(io::Error::from(io::ErrorKind::TimedOut));
+    timeout(patience, answer).await.map_err(no_answer)?
 }

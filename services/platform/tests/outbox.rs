@@ -1,7 +1,7 @@
 //! The outbox, its relay and the event bus against real PostgreSQL and Redis.
 
 use platform::{
-    events::Feed,
+    events::{Event, Feed},
     outbox::{self, Relay},
     testing::{self, TestDatabase},
 };
@@ -96,6 +96,28 @@ async fn what_was_told_before_the_stop_is_heard_before_the_news_end() {
         assert_eq!(news.recv().await.unwrap().key, n.to_string());
     }
     assert_eq!(news.recv().await, Err(broadcast::error::RecvError::Closed));
+}
+
+#[tokio::test]
+async fn a_break_is_told_and_what_was_said_meanwhile_is_heard_before_it_ends() {
+    let (url, stream) = testing::redis();
+    let (line, through) = testing::Wire::through(&url).await;
+    let mut bus = platform::redis::connect(&url).await.unwrap();
+    let feed = Feed::follow(&through, &stream, CancellationToken::new()).await.unwrap();
+    let (mut news, mut hears) = (feed.subscribe(), feed.hears());
+    assert!(*hears.borrow());
+    for happens in [testing::Wire::cut, testing::Wire::freeze] {
+        happens(&line);
+        let within = Duration::from_secs(20);
+        let broken = tokio::time::timeout(within, hears.wait_for(|hears| !hears)).await;
+        broken.expect("it is noticed that nothing is heard").unwrap();
+        let event = Event::new("order", "meanwhile", json!({}));
+        platform::events::append(&mut bus, &stream, std::slice::from_ref(&event)).await.unwrap();
+        line.mend();
+        let heard = tokio::time::timeout(within, hears.wait_for(|hears| *hears)).await;
+        heard.expect("the bus is heard again").unwrap();
+        assert_eq!(*news.try_recv().unwrap(), event);
+    }
 }
 
 #[tokio::test]

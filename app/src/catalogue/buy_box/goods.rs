@@ -1,7 +1,11 @@
 //! What can be chosen of a product: the combinations of options that are made, with their stock.
 
 use crate::browser::{Json, read};
-use domain::product::{Offer, Sellable};
+use domain::{
+    Money, Sku,
+    product::{Offer, Sellable},
+    stock::StockClass,
+};
 
 /// A product as its buy box knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,13 +14,48 @@ pub struct Goods {
     pub item: Sellable,
     /// Every combination that is made.
     pub offers: Vec<Offer>,
+    /// Which of them are not sold any more, as was heard since.
+    gone: Vec<Sku>,
 }
 
 impl Goods {
+    /// A product of which nothing was heard yet.
+    pub fn new(item: Sellable, offers: Vec<Offer>) -> Self {
+        Self { item, offers, gone: Vec::new() }
+    }
+
     /// As the page carries it: `{"item": …, "offers": […]}`.
     pub fn read<J: Json>(json: &J) -> Option<Self> {
         let item = read::sellable(&json.member("item")?)?;
-        Some(Self { item, offers: read::each(json, "offers", read::offer)? })
+        Some(Self::new(item, read::each(json, "offers", read::offer)?))
+    }
+
+    /// Takes in what was heard of a SKU. If it has another price since, answers which, and the one
+    /// before.
+    pub fn hear<J: Json>(&mut self, name: &str, facts: &J) -> Option<(Sku, Money, Money)> {
+        let sku = facts.text_of("sku")?;
+        let offer = self.offers.iter_mut().find(|offer| offer.variant.sku.as_str() == sku)?;
+        let sku = &offer.variant.sku;
+        match (name, read::money(facts)) {
+            ("stock", _) => offer.stock = read::stock(facts)?,
+            ("price", None) => self.gone.push(sku.clone()),
+            ("price", Some(price)) => {
+                self.gone.retain(|gone| gone != sku);
+                let before = std::mem::replace(&mut offer.variant.price, price);
+                return (before != price).then(|| (sku.clone(), before, price));
+            }
+            _ => {}
+        }
+        None
+    }
+
+    fn is_gone(&self, offer: &Offer) -> bool {
+        self.gone.contains(&offer.variant.sku)
+    }
+
+    /// Whether at least one of it can be bought.
+    pub fn can_be_had(&self, offer: &Offer) -> bool {
+        offer.stock.is_available() && !self.is_gone(offer)
     }
 
     /// The offer of this combination, one value for each group in the groups' order.
@@ -32,7 +71,7 @@ impl Goods {
         }
         match self.find(&picks) {
             None => ", not made",
-            Some(offer) if !offer.stock.is_available() => ", sold out",
+            Some(offer) if !self.can_be_had(offer) => ", sold out",
             Some(_) => "",
         }
     }
@@ -47,27 +86,28 @@ impl Goods {
             ..self.item.clone()
         }
     }
-}
 
-/// What is said of the stock of what is chosen, and the class it is shown in.
-pub fn stock_in_words(offer: Option<&Offer>) -> (String, &'static str) {
-    use domain::stock::StockClass::{FewLeft, InStock, SoldOut};
-    let class = match offer.map(|offer| offer.stock) {
-        Some(InStock) => "stock stock--plenty",
-        Some(FewLeft { .. }) => "stock stock--few",
-        Some(SoldOut) | None => "stock stock--none",
-    };
-    let words = match offer {
-        Some(offer) => offer.stock.label(),
-        None => "We do not make this combination. Please choose another.".to_owned(),
-    };
-    (words, class)
+    /// What is said of the stock of what is chosen, and the class it is shown in.
+    pub fn stock_in_words(&self, offer: Option<&Offer>) -> (String, &'static str) {
+        let class = match offer.filter(|offer| self.can_be_had(offer)).map(|offer| offer.stock) {
+            Some(StockClass::InStock) => "stock stock--plenty",
+            Some(StockClass::FewLeft { .. }) => "stock stock--few",
+            Some(StockClass::SoldOut) | None => "stock stock--none",
+        };
+        let words = match offer {
+            Some(offer) if self.is_gone(offer) => "This is no longer sold.".to_owned(),
+            Some(offer) => offer.stock.label(),
+            None => "We do not make this combination. Please choose another.".to_owned(),
+        };
+        (words, class)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{Currency, Money, Sku, Slug, product::Variant, stock::StockClass, tax::TaxClass};
+    use domain::{Currency, Slug, product::Variant, tax::TaxClass};
+    use serde_json::json;
 
     fn offer(options: [&str; 2], left: u32) -> Offer {
         let variant = Variant {
@@ -92,7 +132,7 @@ mod tests {
             tax_class: TaxClass::Reduced,
         };
         let offers = vec![offer(["S", "red"], 9), offer(["M", "red"], 0), offer(["L", "blue"], 3)];
-        Goods { item, offers }
+        Goods::new(item, offers)
     }
 
     fn picks(of: [&str; 2]) -> Vec<String> {
@@ -112,7 +152,7 @@ mod tests {
     #[test]
     fn the_stock_of_what_is_chosen_is_told_also_when_there_is_no_such_thing() {
         let goods = goods();
-        let words = |of| stock_in_words(goods.find(&picks(of))).0;
+        let words = |of| goods.stock_in_words(goods.find(&picks(of))).0;
         assert_eq!(words(["L", "blue"]), "Only 3 left");
         assert_eq!(words(["M", "red"]), "Sold out");
         assert!(words(["L", "red"]).starts_with("We do not make this combination."));
@@ -133,5 +173,32 @@ mod tests {
     fn the_browser_reads_what_the_page_carries() {
         let written = serde_json::json!({ "item": goods().item, "offers": goods().offers });
         assert_eq!(Goods::read(&written), Some(goods()));
+    }
+
+    #[test]
+    fn what_is_heard_of_a_variant_is_shown() {
+        let (mut goods, chosen) = (goods(), picks(["S", "red"]));
+        let few = json!({ "sku": "S-red", "class": "few_left", "left": 2, "version": 1 });
+        assert_eq!(goods.hear("stock", &few), None);
+        assert_eq!(goods.stock_in_words(goods.find(&chosen)).0, "Only 2 left");
+        let eur = |minor| Money::new(minor, Currency::EUR);
+        let dearer = json!({ "sku": "S-red", "price": eur(300), "version": 1 });
+        let changed = (Sku::parse("S-red").unwrap(), eur(200), eur(300));
+        assert_eq!(goods.hear("price", &dearer), Some(changed));
+        // Heard twice it has not changed again.
+        assert_eq!(goods.hear("price", &dearer), None);
+        assert_eq!(goods.sellable(&goods.offers[0]).price, eur(300));
+        assert_eq!(goods.hear("stock", &json!({ "sku": "other", "class": "sold_out" })), None);
+    }
+
+    #[test]
+    fn what_is_no_longer_sold_cannot_be_had_until_it_is_sold_again() {
+        let (mut goods, chosen) = (goods(), picks(["S", "red"]));
+        goods.hear("price", &json!({ "sku": "S-red", "price": null, "version": 2 }));
+        assert_eq!(goods.stock_in_words(goods.find(&chosen)).0, "This is no longer sold.");
+        assert!(!goods.can_be_had(&goods.offers[0]));
+        let price = Money::new(200, Currency::EUR);
+        goods.hear("price", &json!({ "sku": "S-red", "price": price, "version": 3 }));
+        assert!(goods.can_be_had(&goods.offers[0]));
     }
 }

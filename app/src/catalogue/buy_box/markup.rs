@@ -1,10 +1,7 @@
 //! The buy box's HTML, as an address asks for it. What the browser changes in it is marked
 //! `data-slot`.
 
-use super::{
-    Asked, LiveBuyBox,
-    goods::{Goods, stock_in_words},
-};
+use super::{Asked, LiveBuyBox, goods::Goods};
 use crate::cart::{Stepper, problem::Problem, variants::Variants};
 use domain::product::{Offer, OptionGroup, Product, Sellable};
 use leptos::prelude::*;
@@ -24,7 +21,7 @@ pub fn BuyBox(
     let offer = asked.offer(&offers)?.clone();
     let groups = product.options.clone();
     let picks = asked.picks(&groups, &offer);
-    let goods = Goods { item: item(product, &offer), offers };
+    let goods = Goods::new(item(product, &offer), offers);
     Some(view! {
         <LiveBuyBox>
             <Form goods groups picks asked/>
@@ -38,7 +35,7 @@ fn Form(goods: Goods, groups: Vec<OptionGroup>, picks: Vec<String>, asked: Asked
     let not_sold = asked.problem == Some(Problem::NotSold);
     let chosen = goods.find(&picks);
     // That there is no such thing is said where it was chosen, anything else beside the quantity.
-    let (stock, stock_class) = stock_in_words(chosen.filter(|_| !not_sold));
+    let (stock, stock_class) = goods.stock_in_words(chosen.filter(|_| !not_sold));
     let problem = asked.problem.filter(|_| !not_sold).map(Problem::message);
     let quantity = asked.quantity.unwrap_or_else(|| "1".to_owned());
     // Without scripts another choice may be one that is there.
@@ -67,6 +64,7 @@ fn Form(goods: Goods, groups: Vec<OptionGroup>, picks: Vec<String>, asked: Asked
             </p>
             {pickers}
             {prices}
+            <p class="buy__news" role="status" data-slot="price-news"></p>
             <p class=stock_class id="stock" role="status" data-slot="stock">{stock}</p>
             <div class="buy__row">
                 <label class="buy__label" for="quantity">"Quantity"</label>
@@ -216,7 +214,7 @@ mod tests {
         let groups = product.options.clone();
         let offer = asked.offer(&offers).cloned().unwrap();
         let picks = asked.picks(&groups, &offer);
-        let goods = Goods { item: item(product, &offer), offers };
+        let goods = Goods::new(item(product, &offer), offers);
         view! { <Form goods groups picks asked/> }.to_html()
     }
 

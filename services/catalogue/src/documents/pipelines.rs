@@ -75,6 +75,11 @@ pub(crate) fn sellable(market: &Market) -> Document {
     fields
 }
 
+/// What its variants cost.
+pub(crate) fn priced() -> Document {
+    doc! { "version": 1, "variants.sku": 1, "variants.prices": 1 }
+}
+
 /// Up to `limit` others of the same category, beginning with those that came after the product and
 /// going round: each product shows others, and always the same.
 pub(crate) fn related(market: &Market, path: &str, id: &str, limit: i64) -> Vec<Document> {

@@ -5,10 +5,11 @@ use super::{PriceDocument, ProductDocument, timestamp};
 use crate::{
     media::{MediaItem, PhotoCredit},
     price,
-    product::Attribute,
+    product::{Attribute, Status},
 };
 use domain::{
     Market, Money, Sku, Slug,
+    news::PriceNews,
     product::{CategoryLink, OptionGroup, Product, ProductCard, Sellable, Variant},
     tax::TaxClass,
 };
@@ -98,6 +99,24 @@ impl CardDocument {
     }
 }
 
+/// A product as [`super::pipelines::priced`] projects it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct PricedDocument {
+    #[serde(default)]
+    version: i64,
+    variants: Vec<CardVariant>,
+}
+
+impl PricedDocument {
+    pub fn prices(&self, lens: Lens<'_>) -> impl Iterator<Item = PriceNews> {
+        self.variants.iter().map(move |variant| PriceNews {
+            sku: variant.sku.clone(),
+            price: lens.price(&variant.prices),
+            version: self.version.unsigned_abs(),
+        })
+    }
+}
+
 /// A product or category with the credits of its pictures, as [`super::pipelines::credits`] gathers
 /// them.
 #[derive(Debug, Deserialize)]
@@ -138,6 +157,18 @@ impl AddressDocument {
 }
 
 impl ProductDocument {
+    /// What its variants cost; nothing is sold of a product that shoppers do not see.
+    pub fn prices(&self, lens: Lens<'_>) -> Vec<PriceNews> {
+        let visible =
+            self.status == Status::Published && self.translations.contains_key(&lens.market.locale);
+        let news = |variant: &super::VariantDocument| PriceNews {
+            sku: variant.sku.clone(),
+            price: lens.price(&variant.prices).filter(|_| visible),
+            version: self.version.unsigned_abs(),
+        };
+        self.variants.iter().map(news).collect()
+    }
+
     /// The product as its page shows it, without the categories above it, which are read apart.
     pub fn view(self, lens: Lens<'_>, breadcrumb: Vec<CategoryLink>) -> Option<Product> {
         let translation = self.translations.get(&lens.market.locale)?;

@@ -1,12 +1,17 @@
 //! What is told of changes, whoever made them, and to whom.
 
 use crate::common::{Shop, eur, product, shop};
-use catalogue::{CategoryPath, Change, Changes, ProductDraft, Status};
+use catalogue::{CategoryPath, Change, Changes, ProductDraft, Status, Told};
+use domain::news::PriceNews;
 use std::time::Duration;
 
-async fn next(changes: &mut Changes) -> Change {
+async fn told(changes: &mut Changes) -> Told {
     let next = tokio::time::timeout(Duration::from_secs(10), changes.next());
     next.await.expect("a change is told").unwrap().expect("the telling goes on")
+}
+
+async fn next(changes: &mut Changes) -> Change {
+    told(changes).await.pages
 }
 
 async fn shown(changes: &mut Changes) -> Vec<String> {
@@ -109,4 +114,28 @@ async fn what_changed_together_is_told_together() {
     }
     assert_eq!(told, 20);
     assert!(times < 20, "one at a time");
+}
+
+#[tokio::test]
+async fn what_a_product_costs_is_told_with_every_change_and_later_ones_are_known_as_such() {
+    let (shop, lamp, id) = with_lamp().await;
+    let sku = lamp.variants[0].sku.clone();
+    let mut changes = shop.catalogue.changes("pages").await.unwrap();
+    let mut news: Vec<PriceNews> = Vec::new();
+    for minor in [1_200, 1_100, 1_300] {
+        shop.catalogue.set_price(&sku, eur(minor)).await.unwrap().unwrap();
+        news.extend(told(&mut changes).await.prices);
+    }
+    shop.catalogue.set_status(&id, Status::Withdrawn).await.unwrap().unwrap();
+    news.extend(told(&mut changes).await.prices);
+    assert!(news.iter().all(|news| news.sku == sku));
+    let prices: Vec<_> = news.iter().map(|news| news.price).collect();
+    assert_eq!(prices, [Some(eur(1_200)), Some(eur(1_100)), Some(eur(1_300)), None]);
+    assert!(news.is_sorted_by(|earlier, later| earlier.version < later.version), "{news:?}");
+
+    shop.catalogue.set_status(&id, Status::Published).await.unwrap().unwrap();
+    let back = told(&mut changes).await.prices;
+    let unknown = domain::Sku::parse("nowhere").unwrap();
+    let now = shop.catalogue.prices(&[unknown.clone(), sku.clone()]).await.unwrap();
+    assert_eq!(now, [PriceNews { sku: unknown, price: None, version: 0 }, back[0].clone()]);
 }

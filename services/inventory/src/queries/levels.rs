@@ -3,7 +3,7 @@
 use super::{few, move_stock};
 use crate::{
     Warehouse,
-    level::{Booking, Change, Level},
+    level::{Booking, Change, Level, StockNow},
 };
 use domain::Sku;
 use sqlx::{PgConnection, PgPool};
@@ -37,16 +37,20 @@ pub async fn ensure_warehouses(pool: &PgPool, warehouses: &[Warehouse]) -> Resul
 }
 
 /// What can be bought of each SKU that has a level.
-pub async fn availability(pool: &PgPool, skus: &[Sku]) -> Result<HashMap<Sku, u32>, sqlx::Error> {
+pub async fn stock(pool: &PgPool, skus: &[Sku]) -> Result<HashMap<Sku, StockNow>, sqlx::Error> {
     #[derive(sqlx::FromRow)]
     struct Row {
         #[sqlx(try_from = "String")]
         sku: Sku,
         available: i64,
+        version: i64,
     }
     let skus: Vec<_> = skus.iter().map(Sku::as_str).collect();
     let rows: Vec<Row> = sqlx::query_as(
-        "select sku, sum(available)::bigint as available
+        "select
+           sku,
+           sum(available)::bigint as available,
+           sum(version)::bigint as version
          from stock_levels
          where sku = any($1)
          group by sku",
@@ -54,8 +58,11 @@ pub async fn availability(pool: &PgPool, skus: &[Sku]) -> Result<HashMap<Sku, u3
     .bind(skus)
     .fetch_all(pool)
     .await?;
-    let pieces = |row: Row| (row.sku, u32::try_from(row.available).unwrap_or(u32::MAX));
-    Ok(rows.into_iter().map(pieces).collect())
+    let now = |row: Row| {
+        let available = u32::try_from(row.available).unwrap_or(u32::MAX);
+        (row.sku, StockNow { available, version: row.version.unsigned_abs() })
+    };
+    Ok(rows.into_iter().map(now).collect())
 }
 
 /// Makes an empty level for each SKU that has none in this warehouse.

@@ -112,6 +112,24 @@ async fn versions_grow_with_every_event_of_a_sku_and_the_last_one_is_true() {
 }
 
 #[tokio::test]
+async fn who_looks_knows_which_events_are_older_than_what_was_found() {
+    let room = Stockroom::with(&[("north", "mug", 4), ("south", "mug", 2)]).await;
+    let mug = sku("mug");
+    let look = async || room.inventory.stock(std::slice::from_ref(&mug)).await.unwrap()[&mug];
+    let before = look().await;
+    assert_eq!(before.available, 6);
+    assert!(told(&room).await.iter().all(|event| event.version <= before.version));
+    room.inventory.hold(order(), &[want("mug", 3)], MINUTES).await.unwrap();
+    let events = told(&room).await;
+    let after = look().await;
+    assert!(events[0].version > before.version);
+    assert_eq!((events[0].available, events[0].version), (after.available, after.version));
+    let unknown = sku("nowhere");
+    let found = room.inventory.stock(std::slice::from_ref(&unknown)).await.unwrap();
+    assert_eq!(found[&unknown], inventory::StockNow::default());
+}
+
+#[tokio::test]
 async fn the_relay_is_woken() {
     let room = Stockroom::empty().await;
     let mut listener = sqlx::postgres::PgListener::connect(&room.database.url).await.unwrap();

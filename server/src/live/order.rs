@@ -1,0 +1,113 @@
+//! How one order stands, told to whoever holds its key: now, and whenever that has changed. News from
+//! the bus is only a reason to look, so that news that comes late or twice says nothing wrong.
+
+use super::query::OrderKey;
+use bytes::Bytes;
+use domain::order::OrderNews;
+use futures::{Stream, stream};
+use orders::{Error, Orders};
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::{sync::Notify, time::timeout};
+
+/// How soon it is looked again when the order could not be read.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// The news of one order, as events.
+pub struct OrderWatch(Pin<Box<dyn Stream<Item = Bytes> + Send>>);
+
+struct Watched {
+    orders: Orders,
+    order: OrderKey,
+    nudges: Arc<Notify>,
+    /// What is to be told before anything is waited for.
+    first: Option<OrderNews>,
+    /// What was told last, so that a look that finds nothing new tells nothing.
+    last: OrderNews,
+}
+
+impl OrderWatch {
+    /// Begins with how the order stands; `None` if there is no such order or the key is not its own.
+    pub async fn begin(
+        orders: Orders,
+        order: OrderKey,
+        nudges: Arc<Notify>,
+    ) -> Result<Option<Self>, Error> {
+        let Some(found) = orders.find(&order.number, &order.key).await? else { return Ok(None) };
+        let now = found.news();
+        let watched = Watched { orders, order, nudges, first: Some(now), last: now };
+        let news = stream::unfold(watched, |mut watched| async move {
+            let news = watched.next().await?;
+            Some((on_the_wire(&news), watched))
+        });
+        Ok(Some(Self(Box::pin(news))))
+    }
+}
+
+impl Stream for OrderWatch {
+    type Item = Bytes;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        self.0.as_mut().poll_next(context)
+    }
+}
+
+impl Watched {
+    /// The next news; `None` once the order cannot be seen any more.
+    async fn next(&mut self) -> Option<OrderNews> {
+        if let Some(now) = self.first.take() {
+            return Some(now);
+        }
+        let mut patience = look_again_after(&self.order);
+        loop {
+            // Woken by news, or by the clock if that was lost.
+            let _ = timeout(patience, self.nudges.notified()).await;
+            patience = look_again_after(&self.order);
+            match self.orders.find(&self.order.number, &self.order.key).await {
+                Ok(Some(order)) if order.news() == self.last => {}
+                Ok(Some(order)) => {
+                    self.last = order.news();
+                    return Some(self.last);
+                }
+                Ok(None) => return None,
+                Err(error) => {
+                    tracing::warn!(%error, "an order could not be read");
+                    patience = AGAIN;
+                }
+            }
+        }
+    }
+}
+
+/// When to look although nothing was heard: after 15 to 30 seconds, by the order, so that many open
+/// pages do not look at once.
+fn look_again_after(order: &OrderKey) -> Duration {
+    let spread: u64 = order.number.as_str().bytes().map(u64::from).sum();
+    Duration::from_secs(15 + spread % 16)
+}
+
+/// Without an id: the one of what was told before stays the last.
+fn on_the_wire(news: &OrderNews) -> Bytes {
+    // Plain data with string keys serialises without fail.
+    let news = serde_json::to_string(news).unwrap_or_default();
+    format!("event: order\ndata: {news}\n\n").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::OrderNumber;
+
+    #[test]
+    fn an_open_page_looks_by_itself_within_half_a_minute() {
+        for number in ["V-0000-0001", "V-7K2M-9QXD", "V-ZZZZ-ZZZZ"] {
+            let number = OrderNumber::parse(number).unwrap();
+            let after = look_again_after(&OrderKey { number, key: String::new() });
+            assert!((15..=30).contains(&after.as_secs()), "{after:?}");
+        }
+    }
+}
