@@ -14,6 +14,7 @@ mod router;
 mod schema;
 mod seo;
 mod site;
+mod sitemap;
 mod stores;
 mod survey;
 mod telemetry;

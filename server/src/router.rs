@@ -8,7 +8,7 @@ use crate::{
     health,
     live::{self, Live},
     media, render,
-    seo::{self, Seo},
+    seo, sitemap,
     stores::Stores,
     webhooks,
 };
@@ -87,10 +87,9 @@ pub fn build(
         .route("/events", get(live::events).with_state(live))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready).with_state(stores.clone()));
-    let seo = Seo { stores, public_url };
     router = router
-        .route("/robots.txt", get(seo::robots).with_state(seo.clone()))
-        .route("/sitemap.xml", get(seo::sitemap).with_state(seo))
+        .route("/robots.txt", get(seo::robots).with_state(public_url.clone()))
+        .merge(sitemap::routes(stores.catalogue.clone(), public_url))
         .merge(media::routes(settings)?);
     let store = router
         .layer(DefaultBodyLimit::disable())

@@ -85,8 +85,14 @@ fn Scripts(options: LeptosOptions) -> impl IntoView {
     view! {
         <AutoReload options=options.clone()/>
         <HydrationScripts options islands=true/>
+        <script r#type="speculationrules" inner_html=SPECULATION></script>
     }
 }
+
+/// Which pages a browser may have ready before the shopper has pressed the mouse all the way down
+/// (<https://html.spec.whatwg.org/multipage/speculative-loading.html>): the shop's own, but none of those
+/// that are one visitor's, and no files.
+const SPECULATION: &str = r#"{"prerender":[{"where":{"and":[{"href_matches":"/*"},{"not":{"href_matches":["/cart*","/checkout*","/orders/*","/account*","/admin*","/api/*","/events*","/webhooks/*","/health/*","/media/*","/pkg/*"]}},{"not":{"selector_matches":"[rel~=nofollow],[download],[target]"}}]},"eagerness":"moderate"}]}"#;
 
 /// What Leptos ends every page with, for resources and errors that a page of islands has none of.
 const AT_THE_END: &str = "<script>__RESOLVED_RESOURCES=[];__SERIALIZED_ERRORS=[];\

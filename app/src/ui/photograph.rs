@@ -1,7 +1,8 @@
 //! A photograph in the sizes and formats there are, with its place kept until it has arrived.
 
 use domain::product::Picture;
-use leptos::prelude::*;
+use leptos::{prelude::*, tachys::reactive_graph::OwnedView};
+use leptos_meta::Link;
 
 /// When the browser should fetch a photograph.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -41,7 +42,9 @@ pub fn Photograph(
         None => placeholder,
     };
     let alt = if decorative { String::new() } else { picture.alt.clone() };
+    let preload = (loading == Loading::First).then(|| preload(&picture, sizes));
     view! {
+        {preload}
         <picture class="photo">
             <source type="image/webp" srcset=srcset(&picture, "webp") sizes=sizes/>
             <img
@@ -59,6 +62,23 @@ pub fn Photograph(
         </picture>
     }
     .into_any()
+}
+
+/// Says in the document's head that the photograph will be wanted, before anything else is read. A
+/// browser that does not know WebP passes it over.
+fn preload(picture: &Picture, sizes: &'static str) -> impl IntoView + use<> {
+    let imagesrcset = srcset(picture, "webp");
+    // It writes itself into the head through the context, and must take it along (see `shell::Head`).
+    OwnedView::new(view! {
+        <Link
+            rel="preload"
+            as_="image"
+            type_="image/webp"
+            imagesrcset
+            imagesizes=sizes
+            fetchpriority="high"
+        />
+    })
 }
 
 fn srcset(picture: &Picture, ending: &str) -> String {

@@ -64,11 +64,7 @@ pub async fn purge(pages: &PageStore, tags: &[String], purge: Purge) -> anyhow::
 /// Asks a node for every page that the sitemap names.
 async fn warm(node: &str, settings: &Settings) -> anyhow::Result<ExitCode> {
     let client = Client::builder().no_proxy().timeout(Duration::from_secs(30)).build()?;
-    let sitemap = client.get(format!("{node}/sitemap.xml")).send().await?.error_for_status()?;
-    let sitemap = sitemap.text().await?;
-    let places = sitemap.split("<loc>").skip(1).filter_map(|rest| rest.split("</loc>").next());
-    let paths = places.filter_map(|place| place.strip_prefix(&settings.server.public_url));
-    let urls: Vec<String> = paths.map(|path| format!("{node}{path}")).collect();
+    let urls = pages(&client, node, &settings.server.public_url).await?;
     let bar = ProgressBar::new(urls.len() as u64).with_style(
         ProgressStyle::with_template("{bar:32} {pos}/{len} {per_sec}")
             .context("the progress bar's template")?,
@@ -94,6 +90,26 @@ async fn warm(node: &str, settings: &Settings) -> anyhow::Result<ExitCode> {
     }
     writeln!(out, "{pages} pages are warm, {} failed", failed.len())?;
     Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+/// Every page that a node's sitemap names, or the sitemaps that it names.
+async fn pages(client: &Client, node: &str, public_url: &str) -> anyhow::Result<Vec<String>> {
+    let places = async |path: &str| {
+        let sitemap = client.get(format!("{node}{path}")).send().await?.error_for_status()?;
+        let sitemap = sitemap.text().await?;
+        let places = sitemap.split("<loc>").skip(1).filter_map(|rest| rest.split("</loc>").next());
+        let paths = places.filter_map(|place| place.strip_prefix(public_url));
+        anyhow::Ok(paths.map(str::to_owned).collect::<Vec<_>>())
+    };
+    let mut urls = Vec::new();
+    for path in places("/sitemap.xml").await? {
+        let pages = match path.starts_with("/sitemaps/") {
+            true => places(&path).await?,
+            false => vec![path],
+        };
+        urls.extend(pages.into_iter().map(|path| format!("{node}{path}")));
+    }
+    Ok(urls)
 }
 
 async fn stats(pages: &PageStore) -> anyhow::Result<ExitCode> {

@@ -39,3 +39,15 @@ async fn a_page_follows_what_is_written_into_the_catalogue() {
         .await;
     store.until("it is back", async || store.get("/p/lamp").await.status() == 200).await;
 }
+
+#[tokio::test]
+async fn a_new_product_comes_to_its_category_and_is_counted() {
+    let store = Store::open().await;
+    let _worker = store.worker();
+    let says = async |words: &str| store.page("/c/rooms").await.1.contains(words);
+    assert!(says("2 products").await);
+    let ladder = lamp("Ladder").replace("\"lamp\"", "\"ladder\"").replace("\"LAMP\"", "\"LADDER\"");
+    store.write(&ladder).await;
+    store.until("it is counted", async || says("3 products").await).await;
+    assert!(says("Ladder").await);
+}

@@ -87,3 +87,24 @@ async fn what_an_import_did_is_told_even_if_its_stock_cannot_be_booked() {
     let why = String::from_utf8_lossy(&output.stderr);
     assert!(why.contains("the first stock could not be booked"), "{why}");
 }
+
+#[tokio::test]
+async fn a_made_up_catalogue_is_on_sale_at_once_and_made_only_once() {
+    let store = Store::open().await;
+    assert!(!store.page("/").await.1.contains("Furniture"));
+    let seed = async || {
+        let mut vitrine = store.vitrine();
+        vitrine.args(["seed", "--products", "60", "--seed", "4"]);
+        let output = tokio::task::spawn_blocking(move || vitrine.output().unwrap()).await.unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let told = seed().await;
+    assert!(told.contains("60 of 60 products\n60 products stored, 0 were there"), "{told}");
+    store.until("it is shown", async || store.page("/").await.1.contains("Furniture")).await;
+    let sitemap = store.get("/sitemap.xml").await.text().await.unwrap();
+    let listed = sitemap.matches("/c/seed-").count();
+    assert_eq!(listed, 8 * 7, "eight departments with six shelves each");
+    let told = seed().await;
+    assert!(told.contains("0 products stored, 60 were there, 0 stock levels begun"), "{told}");
+}
