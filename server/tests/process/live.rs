@@ -41,6 +41,11 @@ impl Page {
 
     /// The next event; `None` when the stream has ended.
     async fn next(&mut self) -> Option<Event> {
+        // Signs of life are no news.
+        tokio::time::timeout(SOON, self.hear()).await.expect("something is told")
+    }
+
+    async fn hear(&mut self) -> Option<Event> {
         loop {
             while let Some((event, rest)) = self.heard.split_once("\n\n") {
                 let event = event.to_owned();
@@ -54,8 +59,7 @@ impl Page {
                     return Some(Event { id: field("id").unwrap_or_default(), name, data });
                 }
             }
-            let chunk = tokio::time::timeout(SOON, self.answer.chunk()).await;
-            let chunk = chunk.expect("something is told").ok().flatten()?;
+            let chunk = self.answer.chunk().await.ok().flatten()?;
             self.heard.push_str(std::str::from_utf8(&chunk).unwrap());
         }
     }
