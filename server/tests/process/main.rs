@@ -10,6 +10,7 @@ mod imports;
 mod life;
 mod live;
 mod markup;
+mod proxies;
 mod start;
 mod work;
 mod world;
