@@ -91,7 +91,7 @@ pub struct Mongodb {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Redis {
-    /// With the database's number as its path.
+    /// One server, sentinels or a cluster: see `platform::redis`.
     pub url: SecretString,
     /// Put before every key and the event stream, so that several stores can share a server.
     pub namespace: String,

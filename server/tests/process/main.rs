@@ -11,6 +11,7 @@ mod life;
 mod live;
 mod markup;
 mod proxies;
+mod redis;
 mod start;
 mod work;
 mod world;
