@@ -1,10 +1,13 @@
 //! Configuration: what can be set. How it is read stands in `load`, what makes sense in `check`.
 
 mod check;
+mod list;
 mod load;
 
 pub use load::{Invalid, load};
 
+use crate::client::Network;
+use list::list;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -55,6 +58,9 @@ pub struct Server {
     pub changes_per_second: u32,
     /// How many it may make at once.
     pub changes_burst: u32,
+    /// Where the store's own proxies are, whose `X-Forwarded-For` says who asks.
+    #[serde(deserialize_with = "list")]
+    pub trusted_proxies: Vec<Network>,
 }
 
 /// PostgreSQL: one database for all services unless a service names its own.
@@ -85,7 +91,7 @@ pub struct Mongodb {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Redis {
-    /// With the database's number as its path.
+    /// One server, sentinels or a cluster: see `platform::redis`.
     pub url: SecretString,
     /// Put before every key and the event stream, so that several stores can share a server.
     pub namespace: String,

@@ -3,11 +3,8 @@
 
 mod patient;
 
-use axum::{
-    body::Body,
-    extract::{ConnectInfo, Request},
-    response::Response,
-};
+use crate::client::TrustedProxies;
+use axum::{body::Body, extract::Request, response::Response};
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -49,23 +46,32 @@ impl Limits {
     }
 }
 
-/// Serves until `stop`; then nothing is accepted any more, and what was begun is finished. The address
-/// of the peer is with each request as [`ConnectInfo`].
-pub async fn serve<S>(listener: TcpListener, service: S, limits: Limits, stop: CancellationToken)
-where
+/// Serves until `stop`; then nothing is accepted any more, and what was begun is finished. With each
+/// request is the address of whoever asks ([`ClientAddress`](crate::client::ClientAddress)), for which
+/// these proxies are believed.
+pub async fn serve<S>(
+    listener: TcpListener,
+    service: S,
+    limits: Limits,
+    proxies: TrustedProxies,
+    stop: CancellationToken,
+) where
     S: Service<Request<Body>, Response = Response, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
     let mut protocol = http1::Builder::new();
     protocol.timer(TokioTimer::new()).header_read_timeout(limits.head).max_header_size(HEAD);
     let places = Arc::new(Semaphore::new(limits.connections));
+    let proxies = Arc::new(proxies);
     let connections = GracefulShutdown::new();
     while let Some((place, stream, peer)) =
         stop.run_until_cancelled(accept(&listener, &places)).await.flatten()
     {
+        let proxies = proxies.clone();
         let service = service.clone().map_request(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
-            request.extensions_mut().insert(ConnectInfo(peer));
+            let client = proxies.client(peer.ip(), request.headers());
+            request.extensions_mut().insert(client);
             request
         });
         let service = TowerToHyperService::new(service);
@@ -116,8 +122,12 @@ fn is_of_one_peer(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::{Router, routing::get};
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use crate::client::ClientAddress;
+    use axum::{Extension, Router, routing::get};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpSocket,
+    };
 
     const SOON: Duration = Duration::from_secs(20);
 
@@ -125,9 +135,11 @@ mod tests {
     async fn served(limits: Limits) -> (SocketAddr, CancellationToken) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let who = |ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() };
+        let who = async |Extension(ClientAddress(who)): Extension<ClientAddress>| who.to_string();
         let stop = CancellationToken::new();
-        tokio::spawn(serve(listener, Router::new().route("/", get(who)), limits, stop.clone()));
+        let service = Router::new().route("/", get(who));
+        let proxies = TrustedProxies::new(vec!["127.0.0.2".parse().unwrap()]);
+        tokio::spawn(serve(listener, service, limits, proxies, stop.clone()));
         (address, stop)
     }
 
@@ -165,7 +177,13 @@ mod tests {
         };
         let limits = Limits { write: Duration::from_millis(100), ..Limits::new(10) };
         let router = Router::new().route("/", get(endless));
-        tokio::spawn(serve(listener, router, limits, CancellationToken::new()));
+        tokio::spawn(serve(
+            listener,
+            router,
+            limits,
+            TrustedProxies::default(),
+            CancellationToken::new(),
+        ));
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(b"GET / HTTP/1.1\r\nhost: shop\r\n\r\n").await.unwrap();
         stream.readable().await.unwrap();
@@ -178,12 +196,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_request_carries_the_address_of_its_peer() {
+    async fn a_request_carries_the_address_of_whoever_asks() {
         let (address, _stop) = served(Limits::new(10)).await;
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        let peer = stream.local_addr().unwrap().to_string();
-        let request = "GET / HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n";
-        assert!(answer(&mut stream, request).await.ends_with(&peer));
+        let request = "GET / HTTP/1.1\r\nhost: shop\r\nx-forwarded-for: 198.51.100.1\r\n\
+                       connection: close\r\n\r\n";
+        // Of these two only the second is a proxy.
+        for (from, client) in [("127.0.0.1", "127.0.0.1"), ("127.0.0.2", "198.51.100.1")] {
+            let socket = TcpSocket::new_v4().unwrap();
+            socket.bind(SocketAddr::new(from.parse().unwrap(), 0)).unwrap();
+            let mut stream = socket.connect(address).await.unwrap();
+            let told = answer(&mut stream, request).await;
+            assert!(told.ends_with(&format!("\r\n\r\n{client}")), "{told}");
+        }
     }
 
     #[tokio::test]

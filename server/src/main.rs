@@ -1,6 +1,7 @@
 //! The binary `vitrine`: the command line, and nothing that a command does.
 
 mod cli;
+mod client;
 mod commands;
 mod config;
 mod edge;

@@ -2,6 +2,7 @@
 //! edge, then what is not a page, then what stands in front of everything.
 
 use crate::{
+    client::{ByClient, ClientAddress},
     config::Settings,
     edge::{self, Edge, Front, PageStore},
     guard::{self, Notices},
@@ -48,6 +49,7 @@ pub fn build(
 ) -> anyhow::Result<Front> {
     let public_url: Arc<str> = settings.server.public_url.as_str().into();
     let limits = GovernorConfigBuilder::default()
+        .key_extractor(ByClient)
         .per_nanosecond(1_000_000_000 / u64::from(settings.server.changes_per_second))
         .burst_size(settings.server.changes_burst)
         .methods(vec![Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
@@ -149,5 +151,7 @@ fn origin(url: &str) -> &str {
 /// What each log line of a request carries. The path alone: queries hold keys of orders.
 fn span<B>(request: &Request<B>) -> tracing::Span {
     let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or("");
-    tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
+    let client =
+        request.extensions().get::<ClientAddress>().map(|client| tracing::field::display(client.0));
+    tracing::info_span!("request", id, method = %request.method(), path = request.uri().path(), client)
 }

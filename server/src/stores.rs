@@ -13,7 +13,6 @@ use orders::{Orders, Parts, Timing};
 use payments::Payments;
 use payments::providers::sandbox::{Patience, Sandbox, Settings as SandboxSettings};
 use platform::{events::Feed, redis as redis_platform};
-use redis::aio::ConnectionManager;
 use secrecy::ExposeSecret;
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
@@ -26,7 +25,7 @@ pub struct Stores {
     /// MongoDB, for health checks.
     pub mongodb: mongodb::Database,
     /// Redis, for the page cache and the event bus.
-    pub redis: ConnectionManager,
+    pub redis: redis_platform::Redis,
     /// The schemas of all services, for the relays and health checks.
     pub schemas: Vec<Schema>,
     /// Sessions and carts.

@@ -1,4 +1,5 @@
-//! Logs: structured lines on standard error. Personal data and secrets are not logged.
+//! Logs: structured lines on standard error. Secrets are not logged, nor personal data but the address
+//! that a request came from.
 
 use crate::config::{Log, LogFormat};
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};

@@ -2,6 +2,7 @@
 
 use super::stop_signal;
 use crate::{
+    client::TrustedProxies,
     config::Settings,
     listen::{self, Limits},
     router, site, stores,
@@ -22,12 +23,13 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     tracing::info!(address = %settings.server.listen, url = settings.server.public_url, "serving");
 
     let limits = Limits::new(settings.server.max_connections);
+    let proxies = TrustedProxies::new(settings.server.trusted_proxies.clone());
     let overdue = async {
         stop.cancelled().await;
         tokio::time::sleep(settings.grace()).await;
     };
     tokio::select! {
-        () = listen::serve(listener, store, limits, stop.clone()) => {}
+        () = listen::serve(listener, store, limits, proxies, stop.clone()) => {}
         () = overdue => tracing::warn!("some requests did not finish in time"),
     }
     tracing::info!("stopped");

@@ -15,7 +15,6 @@ impl Settings {
     fn addresses(&self) -> Vec<String> {
         const POSTGRESQL: &[&str] = &["postgres://", "postgresql://"];
         const MONGODB: &[&str] = &["mongodb://", "mongodb+srv://"];
-        const REDIS: &[&str] = &["redis://", "rediss://", "unix://"];
         let database = &self.database;
         let begin = [
             ("database.url", Some(&database.url), POSTGRESQL),
@@ -23,7 +22,6 @@ impl Settings {
             ("database.payments_url", database.payments_url.as_ref(), POSTGRESQL),
             ("database.orders_url", database.orders_url.as_ref(), POSTGRESQL),
             ("mongodb.url", Some(&self.mongodb.url), MONGODB),
-            ("redis.url", Some(&self.redis.url), REDIS),
         ];
         let begin = begin.into_iter().map(|(key, url, schemes)| {
             let fine = url.is_none_or(|url| {
@@ -45,7 +43,9 @@ impl Settings {
                     .to_owned(),
             ),
         ];
-        broken(begin.chain(web))
+        let redis = platform::redis::check(self.redis.url.expose_secret());
+        let redis = redis.err().map(|wrong| format!("redis.url {wrong}"));
+        broken(begin.chain(web)).into_iter().chain(redis).collect()
     }
 
     fn secrets(&self) -> Vec<String> {

@@ -3,10 +3,9 @@
 //! Who purges can wait for every node to have said so.
 
 use super::{Edge, kept::Kept, local::Purge};
-use platform::{Backoff, Error};
+use platform::{Backoff, Error, redis::Blocking};
 use redis::{
     AsyncCommands,
-    aio::MultiplexedConnection,
     streams::{StreamId, StreamRangeReply, StreamReadOptions, StreamReadReply},
 };
 use std::{
@@ -148,7 +147,7 @@ impl Follower {
     }
 
     /// Finds the place from which to read: what was told before is not known here.
-    async fn begin(&mut self, connection: &mut MultiplexedConnection) -> Result<String, Error> {
+    async fn begin(&mut self, connection: &mut Blocking) -> Result<String, Error> {
         let store = &self.edge.shared;
         let (number, newest): (Option<u64>, StreamRangeReply) = redis::pipe()
             .atomic()
@@ -164,7 +163,7 @@ impl Follower {
 
     async fn read(
         &self,
-        connection: &mut MultiplexedConnection,
+        connection: &mut Blocking,
         position: &str,
     ) -> Result<Vec<StreamId>, Error> {
         let options =

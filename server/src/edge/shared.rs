@@ -14,7 +14,8 @@ use super::{
     page::{Common, Head, Page},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use redis::{AsyncCommands, Script, aio::ConnectionManager};
+use platform::redis::Redis;
+use redis::{AsyncCommands, Script};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
@@ -86,7 +87,7 @@ static PURGE: LazyLock<Script> = LazyLock::new(|| {
 /// The cache of one market.
 #[derive(Clone)]
 pub struct PageStore {
-    redis: ConnectionManager,
+    redis: Redis,
     prefix: String,
     release: String,
     breaker: Arc<Breaker>,
@@ -117,7 +118,7 @@ pub struct Purged {
 impl PageStore {
     /// The cache under a namespace for a market. Pages name the files of the release that rendered
     /// them, so each release keeps its own; tags are common, and a purge reaches all of them.
-    pub fn new(redis: ConnectionManager, namespace: &str, market: &str) -> Self {
+    pub fn new(redis: Redis, namespace: &str, market: &str) -> Self {
         let prefix = format!("{{{namespace}:edge:{market}}}:");
         Self { redis, prefix, release: release(), breaker: Arc::default() }
     }
@@ -150,7 +151,7 @@ impl PageStore {
     }
 
     /// The connection that all share.
-    pub(super) fn redis(&self) -> ConnectionManager {
+    pub(super) fn redis(&self) -> Redis {
         self.redis.clone()
     }
 

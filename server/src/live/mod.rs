@@ -23,10 +23,11 @@ mod tests;
 
 pub use tell::Teller;
 
-use crate::{config, guard::problem, stores::Stores};
+use crate::{client::ClientAddress, config, guard::problem, stores::Stores};
 use axum::{
+    Extension,
     body::Body,
-    extract::{ConnectInfo, RawQuery, State},
+    extract::{RawQuery, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -39,7 +40,7 @@ use orders::Orders;
 use places::{Full, Places};
 use platform::events::Feed;
 use query::Shown;
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 use telling::Telling;
 use tokio_util::sync::CancellationToken;
 
@@ -88,7 +89,7 @@ impl Live {
 /// the order's key. What the page was told before (`Last-Event-ID`) is not told again.
 pub async fn events(
     State(live): State<Live>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(client): Extension<ClientAddress>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
@@ -96,7 +97,7 @@ pub async fn events(
         Ok(shown) => shown,
         Err(wrong) => return problem(wrong.status(), wrong.code(), &wrong.to_string()),
     };
-    let place = match live.places.take(peer.ip()) {
+    let place = match live.places.take(client.limited()) {
         Ok(place) => place,
         Err(full) => return refusal(full),
     };

@@ -2,22 +2,22 @@
 //! log of them, by a worker that remembers its place, and passed on from there.
 
 use domain::news::PriceNews;
+use platform::redis::Redis;
 use platform::{
     Error,
     events::{self, Event},
 };
-use redis::aio::ConnectionManager;
 
 /// Whoever passes the catalogue's changes on. Cheap to clone.
 #[derive(Clone)]
 pub struct Teller {
-    bus: ConnectionManager,
+    bus: Redis,
     stream: String,
 }
 
 impl Teller {
     /// Tells on the stream of this name.
-    pub fn new(bus: ConnectionManager, stream: String) -> Self {
+    pub fn new(bus: Redis, stream: String) -> Self {
         Self { bus, stream }
     }
 

@@ -33,6 +33,7 @@ async fn everything_that_is_wrong_with_the_configuration_is_told_at_once() {
         .env("VITRINE__ORDERS__FIRST_CHECK_SECONDS", "soon")
         .env("VITRINE__SERVER__LISTEN", "everywhere")
         .env("VITRINE__SERVER__PUBLIC_URL", "https://shop.example:port")
+        .env("VITRINE__SERVER__TRUSTED_PROXIES", "10.0.0.0/8, everyone")
         .env("VITRINE__LOG__FILTER", "orders=loud")
         .env("VITRINE__LOG__FORMAT", "verse")
         .env("VITRINE__LOG__COLOUR", "red");
@@ -46,6 +47,7 @@ async fn everything_that_is_wrong_with_the_configuration_is_told_at_once() {
         "orders.sweep_seconds must be at least 1",
         "`orders.first_check_seconds`",
         "`server.listen`",
+        "`everyone` is no network",
         "server.public_url must be",
         "log.filter: ",
         "`log.format`",
@@ -53,7 +55,7 @@ async fn everything_that_is_wrong_with_the_configuration_is_told_at_once() {
     ] {
         assert!(said.contains(wrong), "{wrong} is not in {said}");
     }
-    assert_eq!(said.lines().count(), 12, "{said}");
+    assert_eq!(said.lines().count(), 13, "{said}");
 }
 
 #[tokio::test]

@@ -85,6 +85,7 @@ async fn every_visitor_is_sent_the_same_bytes_and_no_cookie() {
             (COOKIE, cookie.to_str().unwrap()),
             (HOST, "evil.example"),
             ("x-forwarded-host".parse().unwrap(), "evil.example"),
+            ("x-forwarded-for".parse().unwrap(), "198.51.100.1"),
             ("x-original-url".parse().unwrap(), "/cart"),
             ("x-rewrite-url".parse().unwrap(), "/cart"),
             ("accept-language".parse().unwrap(), "de"),

@@ -10,6 +10,8 @@ mod imports;
 mod life;
 mod live;
 mod markup;
+mod proxies;
+mod redis;
 mod start;
 mod work;
 mod world;

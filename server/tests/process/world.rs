@@ -96,6 +96,12 @@ impl Process {
         assert!(asked.unwrap().success());
     }
 
+    /// Kills it, as a machine that is lost would be.
+    pub async fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.ended().await;
+    }
+
     /// How it ended, if it does so in time.
     pub async fn ended(&mut self) -> ExitStatus {
         let begun = Instant::now();
@@ -125,17 +131,30 @@ pub struct Ground {
     pub settings: Settings,
     pub database: TestDatabase,
     mongo: TestMongo,
+    /// Where Redis is, past the line.
+    redis_url: String,
 }
 
 type Settings = Vec<(&'static str, String)>;
 
 impl Ground {
     pub async fn new() -> Self {
+        let redis_url = testing::redis().0;
+        let (redis, through) = Wire::through(&redis_url).await;
+        Self::with_redis(redis, through, redis_url).await
+    }
+
+    /// A ground whose Redis is at this URL, with no line in between.
+    pub async fn on_redis(url: &str) -> Self {
+        let (unused, _) = Wire::through(&testing::redis().0).await;
+        Self::with_redis(unused, url.to_owned(), url.to_owned()).await
+    }
+
+    async fn with_redis(redis: Wire, through: String, redis_url: String) -> Self {
         let (database, mongo) = tokio::join!(testing::empty_postgres(), testing::mongodb());
-        let (redis_url, namespace) = testing::redis();
+        let (_, namespace) = testing::redis();
         let (postgres, database_url) = Wire::through(&database.url).await;
         let (mongodb, mongodb_url) = Wire::through(&mongo.url).await;
-        let (redis, redis_url) = Wire::through(&redis_url).await;
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(&namespace);
         let (media, site) = (folder.join("media"), folder.join("site"));
         std::fs::create_dir_all(&media).unwrap();
@@ -146,12 +165,12 @@ impl Ground {
         let settings = vec![
             ("DATABASE_URL", database_url),
             ("MONGODB_URL", mongodb_url),
-            ("REDIS_URL", redis_url),
+            ("REDIS_URL", through),
             ("VITRINE__REDIS__NAMESPACE", namespace),
             ("VITRINE__MEDIA__DIR", media.to_string_lossy().into_owned()),
             ("VITRINE__SERVER__SITE_ROOT", site.to_string_lossy().into_owned()),
         ];
-        Self { postgres, mongodb, redis, folder, settings, database, mongo }
+        Self { postgres, mongodb, redis, folder, settings, database, mongo, redis_url }
     }
 
     /// `vitrine` on this ground.
@@ -178,7 +197,7 @@ impl Ground {
         let direct = |(name, value): &(&'static str, String)| match *name {
             "DATABASE_URL" => ("DATABASE_URL", self.database.url.clone()),
             "MONGODB_URL" => ("MONGODB_URL", self.mongo.url.clone()),
-            "REDIS_URL" => ("REDIS_URL", testing::redis().0),
+            "REDIS_URL" => ("REDIS_URL", self.redis_url.clone()),
             name => (name, value.clone()),
         };
         self.settings.iter().map(direct).collect()
@@ -212,7 +231,11 @@ impl Deref for Store {
 
 impl Store {
     pub async fn open() -> Self {
-        let ground = Ground::new().await;
+        Self::open_on(Ground::new().await).await
+    }
+
+    /// A store on an empty ground.
+    pub async fn open_on(ground: Ground) -> Self {
         let catalogue = ground.folder.join("catalogue.jsonl");
         std::fs::write(&catalogue, CATALOGUE).unwrap();
         run(ground.settings.clone(), &["migrate"]).await;

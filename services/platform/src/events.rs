@@ -1,10 +1,12 @@
 //! The event bus: one Redis stream that every node reads from its own place. It is a courier, not a
 //! memory: what must not be lost is in the outboxes, and decisions are made from the databases.
 
-use crate::{Backoff, Error};
+use crate::{
+    Backoff, Error,
+    redis::{Blocking, Redis},
+};
 use redis::{
     AsyncCommands,
-    aio::{ConnectionManager, MultiplexedConnection},
     streams::{StreamMaxlen, StreamRangeReply, StreamReadOptions, StreamReadReply},
 };
 use serde::{Deserialize, Serialize};
@@ -75,11 +77,7 @@ impl FromRow<'_, PgRow> for Event {
 }
 
 /// Appends events to the stream in one round trip.
-pub async fn append(
-    bus: &mut ConnectionManager,
-    stream: &str,
-    events: &[Event],
-) -> Result<(), Error> {
+pub async fn append(bus: &mut Redis, stream: &str, events: &[Event]) -> Result<(), Error> {
     let mut pipeline = redis::pipe();
     for event in events {
         // An event is plain data; serialising it cannot fail.
@@ -170,7 +168,7 @@ impl Reader {
     }
 
     /// What is in the stream already, on a connection on which nothing is being waited for.
-    async fn read_what_is_there(&mut self) -> Result<MultiplexedConnection, Error> {
+    async fn read_what_is_there(&mut self) -> Result<Blocking, Error> {
         let at_once = StreamReadOptions::default().count(BATCH);
         let mut connection = crate::redis::connect_blocking(&self.url).await?;
         while in_time(ANSWER, self.read(&mut connection, &at_once)).await? > 0 {}
@@ -180,7 +178,7 @@ impl Reader {
     /// Tells what comes after the last entry; answers how many entries that were.
     async fn read(
         &mut self,
-        connection: &mut MultiplexedConnection,
+        connection: &mut Blocking,
         options: &StreamReadOptions,
     ) -> Result<usize, Error> {
         let reply: Option<StreamReadReply> =
@@ -201,7 +199,7 @@ impl Reader {
 }
 
 /// The id of the newest entry, so that reading can begin after it without missing what comes next.
-async fn latest(connection: &mut MultiplexedConnection, stream: &str) -> Result<String, Error> {
+async fn latest(connection: &mut Blocking, stream: &str) -> Result<String, Error> {
     let newest: StreamRangeReply = connection.xrevrange_count(stream, "+", "-", 1).await?;
     Ok(newest.ids.into_iter().next().map_or_else(|| "0-0".to_owned(), |entry| entry.id))
 }

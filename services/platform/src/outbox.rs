@@ -5,8 +5,7 @@
 //! Every service's schema has the same table (see `migrations/README.md`):
 //! `outbox(id, position, topic, key, payload, occurred_at, relayed_at)`.
 
-use crate::{Backoff, Error, events::Event};
-use ::redis::aio::ConnectionManager;
+use crate::{Backoff, Error, events::Event, redis::Redis};
 use jiff_sqlx::ToSqlx;
 use sqlx::{PgConnection, PgPool, postgres::PgListener};
 use std::time::Duration;
@@ -46,14 +45,14 @@ pub async fn publish(
 /// Several relays may run: each batch belongs to one of them.
 pub struct Relay {
     pool: PgPool,
-    bus: ConnectionManager,
+    bus: Redis,
     stream: String,
     schema: &'static str,
 }
 
 impl Relay {
     /// A relay from the schema behind `pool` to the Redis stream `stream`.
-    pub fn new(pool: PgPool, schema: &'static str, bus: ConnectionManager, stream: &str) -> Self {
+    pub fn new(pool: PgPool, schema: &'static str, bus: Redis, stream: &str) -> Self {
         Self { pool, bus, stream: stream.to_owned(), schema }
     }
 
