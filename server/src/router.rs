@@ -8,8 +8,7 @@ use crate::{
     guard::{self, Notices},
     health,
     live::{self, Live},
-    media, render,
-    seo, sitemap,
+    media, render, seo, sitemap,
     stores::Stores,
     webhooks,
 };
