@@ -2,8 +2,7 @@
 //! that is full. The same seed makes the same products, whatever their number: product 7 of a
 //! thousand is product 7 of a million.
 //!
-//! The words are in [`words`], the chance in [`chance`]. Pictures there are none: photographs cannot be
-//! made up.
+//! The words are in `words`, the chance in `chance`. Pictures there are none: photographs cannot be made up.
 
 mod chance;
 mod words;
