@@ -1,18 +1,19 @@
 //! What crawlers ask for: `/robots.txt` and `/sitemap.xml`.
 
-use crate::{guard::problem, stores::Stores};
+use crate::guard::problem;
 use axum::{
     extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use catalogue::Catalogue;
 use std::{fmt::Write, sync::Arc};
 
 /// What the routes here need.
 #[derive(Clone)]
 pub struct Seo {
-    /// The services.
-    pub stores: Stores,
+    /// What is sold.
+    pub catalogue: Catalogue,
     /// Where the world reaches the store.
     pub public_url: Arc<str>,
 }
@@ -29,7 +30,7 @@ pub async fn robots(State(seo): State<Seo>) -> Response {
 
 /// `GET /sitemap.xml`: the pages that want to be found (sitemaps.org 0.9).
 pub async fn sitemap(State(seo): State<Seo>) -> Response {
-    let entries = match seo.stores.catalogue.sitemap().await {
+    let entries = match seo.catalogue.sitemap().await {
         Ok(entries) => entries,
         Err(error) => {
             tracing::error!(%error, "the sitemap could not be made");
