@@ -52,6 +52,13 @@ impl StoreError {
 }
 
 #[cfg(feature = "ssr")]
+impl From<crate::services::Elsewhere> for StoreError {
+    fn from(_: crate::services::Elsewhere) -> Self {
+        Self::new("misdirected", 421, "Another node of the store serves this.")
+    }
+}
+
+#[cfg(feature = "ssr")]
 mod wire {
     use super::StoreError;
     use leptos::server_fn::{

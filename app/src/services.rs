@@ -19,8 +19,8 @@ pub struct Services {
     pub catalogue: catalogue::Catalogue,
     /// How much of it there is.
     pub inventory: inventory::Inventory,
-    /// Carts and orders.
-    pub orders: orders::Orders,
+    /// Carts and orders, on a node that serves them.
+    pub orders: Option<orders::Orders>,
     /// The market of this request.
     pub market: Arc<Market>,
     /// Scheme and host under which the shop is known, without a slash at the end.
@@ -78,6 +78,21 @@ impl<E: std::error::Error> From<E> for LoadFailed {
 /// Without [`Services`] in the context, which the server provides to everything it runs.
 pub fn services() -> Services {
     expect_context()
+}
+
+/// Carts and orders are served by other nodes of the store. Whoever asks was led to the wrong one.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("this node does not serve carts and orders")]
+pub struct Elsewhere;
+
+impl Services {
+    /// Carts and orders.
+    ///
+    /// # Errors
+    /// On a node that does not serve them.
+    pub fn orders(&self) -> Result<&orders::Orders, Elsewhere> {
+        self.orders.as_ref().ok_or(Elsewhere)
+    }
 }
 
 /// The visitor of this request.

@@ -1,5 +1,6 @@
 //! What can be said on the command line.
 
+use crate::roles::{Roles, Serving, Working};
 use clap::{Args, Parser, Subcommand};
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -20,9 +21,22 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the store to browsers.
-    Serve,
+    Serve {
+        /// What this node serves: storefront (pages, pictures and files that are the same for everyone),
+        /// checkout (cart, checkout, orders and webhooks), api, admin. All of them if left out and not
+        /// configured (server.roles). Of api and admin there is nothing yet: a node with these alone
+        /// answers nothing but /health.
+        #[arg(long, value_name = "ROLE,…")]
+        roles: Option<Roles<Serving>>,
+    },
     /// Do the work behind the pages: relay events, finish payments, release stock.
-    Work,
+    Work {
+        /// What this worker does: relay (carries events, deletes old ones), sweep (ends what stopped
+        /// half-way), pages (has pages made anew after changes), prices (with a date). All of them if
+        /// left out and not configured (work.roles). Several workers of one role do no harm.
+        #[arg(long, value_name = "ROLE,…")]
+        roles: Option<Roles<Working>>,
+    },
     /// Bring every schema and index up to date.
     Migrate,
     /// Put products, pictures and stock into the store.
@@ -36,7 +50,11 @@ pub enum Command {
     /// Run the sandbox payment provider, a process of its own that moves no real money.
     SandboxPsp(SandboxPsp),
     /// Check the configuration and everything the store depends on, and say what to do.
-    Doctor,
+    Doctor {
+        /// What a node with these roles depends on; everything if left out.
+        #[arg(long, value_name = "ROLE,…")]
+        roles: Option<Roles<Serving>>,
+    },
 }
 
 /// What is made up.

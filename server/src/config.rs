@@ -4,10 +4,13 @@ mod check;
 mod list;
 mod load;
 
+pub use list::list;
 pub use load::{Invalid, load};
 
-use crate::client::Network;
-use list::list;
+use crate::{
+    client::Network,
+    roles::{Roles, Serving, Working},
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -18,6 +21,8 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 pub struct Settings {
     /// How the store is served.
     pub server: Server,
+    /// What is done behind the pages.
+    pub work: Work,
     /// PostgreSQL.
     pub database: Database,
     /// MongoDB.
@@ -42,6 +47,8 @@ pub struct Settings {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
+    /// What this node serves.
+    pub roles: Roles<Serving>,
     /// Address to listen on.
     pub listen: SocketAddr,
     /// Scheme and host the world reaches the store by, without a slash at the end.
@@ -61,6 +68,14 @@ pub struct Server {
     /// Where the store's own proxies are, whose `X-Forwarded-For` says who asks.
     #[serde(deserialize_with = "list")]
     pub trusted_proxies: Vec<Network>,
+}
+
+/// What is done behind the pages.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Work {
+    /// What this worker does.
+    pub roles: Roles<Working>,
 }
 
 /// PostgreSQL: one database for all services unless a service names its own.

@@ -21,6 +21,13 @@ pub fn problem(status: StatusCode, code: &str, message: &str) -> Response {
     (status, [(header::CACHE_CONTROL, "no-store")], body).into_response()
 }
 
+/// The answer to a request that another node of the store serves: 421, so that whoever routes sees at once
+/// that it was routed wrong (RFC 9110, 15.5.20).
+pub fn misdirected() -> Response {
+    let words = "This node does not serve this address; another one of the store does.";
+    problem(StatusCode::MISDIRECTED_REQUEST, "misdirected", words)
+}
+
 /// How a foreign request is answered.
 type Rejection = fn(ProtectionError) -> Response;
 

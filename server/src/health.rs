@@ -1,35 +1,36 @@
 //! Health: `live` says that the process answers, `ready` that what it needs answers too and is as this
-//! release needs it.
+//! release needs it. A node with few roles needs little.
 
-use crate::stores::Stores;
-use axum::{Json, extract::State, http::StatusCode, response::IntoResponse};
+use crate::stores::Connections;
+use axum::{Json, Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
 use serde_json::{Map, Value, json};
 use std::{fmt::Display, future::Future, time::Duration};
 
 /// How long a dependency may take to answer before it counts as away.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// `GET /health/live`
-pub async fn live() -> &'static str {
-    "live\n"
+/// `/health/…` of a process that stands on these connections.
+pub fn routes(connections: Connections) -> Router {
+    Router::new()
+        .route("/health/live", get("live\n"))
+        .route("/health/ready", get(ready).with_state(connections))
 }
 
 /// `GET /health/ready`: 200 when everything answers, else 503 that names what does not. The reasons
 /// stand in the log: the answer is public.
-pub async fn ready(State(stores): State<Stores>) -> impl IntoResponse {
+async fn ready(State(connections): State<Connections>) -> impl IntoResponse {
     let mut checks = Map::new();
-    for schema in &stores.schemas {
+    for schema in &connections.schemas {
         let name = schema.name;
         checks.insert(format!("postgresql/{name}"), check(name, schema.ready()).await);
     }
-    checks.insert(
-        "mongodb".to_owned(),
-        check("mongodb", platform::mongodb::ping(&stores.mongodb)).await,
-    );
-    checks.insert(
-        "redis".to_owned(),
-        check("redis", platform::redis::ping(stores.redis.clone())).await,
-    );
+    if let Some(mongodb) = &connections.mongodb {
+        let answer = check("mongodb", platform::mongodb::ping(mongodb)).await;
+        checks.insert("mongodb".to_owned(), answer);
+    }
+    if let Some(redis) = connections.redis {
+        checks.insert("redis".to_owned(), check("redis", platform::redis::ping(redis)).await);
+    }
     let ready = checks.values().all(|value| value == "ready");
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(json!({ "ready": ready, "checks": checks })))

@@ -11,6 +11,7 @@ mod listen;
 mod live;
 mod media;
 mod render;
+mod roles;
 mod router;
 mod schema;
 mod seo;

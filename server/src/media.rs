@@ -24,8 +24,8 @@ const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000
 const NOT_UNASKED: HeaderValue = HeaderValue::from_static("no-cache");
 const FOR_A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
 
-/// `/media/…` and `/pkg/…`, and the few files at fixed addresses (icon, fonts).
-pub fn routes(settings: &Settings) -> anyhow::Result<Router> {
+/// `/pkg/…` and the few files at fixed addresses (icon, fonts).
+pub fn files(settings: &Settings) -> Router {
     let site = &settings.server.site_root;
     let folder = |name: &str, how_long: HeaderValue| {
         ServiceBuilder::new()
@@ -41,12 +41,16 @@ pub fn routes(settings: &Settings) -> anyhow::Result<Router> {
     let icon = ServiceBuilder::new()
         .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, FOR_A_DAY))
         .service(ServeFile::new(site.join("favicon.svg")));
-    let pictures = MediaStore::local(&settings.media.dir)?;
-    Ok(Router::new()
-        .route("/media/{*name}", get(picture).with_state(pictures))
+    Router::new()
         .nest_service("/pkg", folder(site::FOLDER, built))
         .nest_service("/fonts", folder("fonts", FOR_EVER))
-        .route_service("/favicon.svg", icon))
+        .route_service("/favicon.svg", icon)
+}
+
+/// `/media/…`
+pub fn pictures(settings: &Settings) -> anyhow::Result<Router> {
+    let pictures = MediaStore::local(&settings.media.dir)?;
+    Ok(Router::new().route("/media/{*name}", get(picture).with_state(pictures)))
 }
 
 /// Only what is there may be kept: a file that is missing now may come with the next release.

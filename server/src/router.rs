@@ -1,5 +1,8 @@
 //! Every route of the store and the layers around it. Read it from the inside out: pages within the
-//! edge, then what is not a page, then what stands in front of everything.
+//! edge, then what is not a page, then what stands in front of everything. Which address belongs to which
+//! role stands in [`places`].
+
+mod places;
 
 use crate::{
     client::{ByClient, ClientAddress},
@@ -8,10 +11,13 @@ use crate::{
     guard::{self, Notices},
     health,
     live::{self, Live},
-    media, render, seo, sitemap,
-    stores::Stores,
+    media, render,
+    roles::Serving,
+    seo, sitemap,
+    stores::{Connections, Stores},
     webhooks,
 };
+use anyhow::Context;
 use app::{App, failure_document, own_scripts, services::Services, shell, too_fast_document};
 use axum::{
     Router,
@@ -38,7 +44,8 @@ use tower_http::{
 /// No answer takes longer; a provider is given five seconds within it.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
-/// The whole store. `stop` ends the streams that would never end by themselves.
+/// What a node serves that has pages: those of its roles, and all that belongs to them. `stop` ends the
+/// streams that would never end by themselves.
 pub fn build(
     settings: &Settings,
     options: LeptosOptions,
@@ -46,22 +53,12 @@ pub fn build(
     feed: Feed,
     stop: CancellationToken,
 ) -> anyhow::Result<Front> {
+    let roles = &settings.server.roles;
     let public_url: Arc<str> = settings.server.public_url.as_str().into();
-    let limits = GovernorConfigBuilder::default()
-        .key_extractor(ByClient)
-        .per_nanosecond(1_000_000_000 / u64::from(settings.server.changes_per_second))
-        .burst_size(settings.server.changes_burst)
-        .methods(vec![Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .finish()
-        .ok_or_else(|| {
-            anyhow::anyhow!("server.changes_per_second or changes_burst is out of range")
-        })?;
-
     let notices = Notices {
         failure: failure_document(options.clone()).into(),
         too_fast: too_fast_document(options.clone()).into(),
     };
-    let headers = guard::headers(settings.secure());
     let scripts = own_scripts(options.clone());
     let payment_origin = origin(&settings.payments.sandbox.url);
     // Only a development build that is being watched hears that it was rebuilt.
@@ -72,41 +69,72 @@ pub fn build(
         pages: pages.clone(),
         shared: PageStore::new(stores.redis.clone(), &settings.redis.namespace, &stores.market.id),
         settings: settings.edge.clone(),
-        headers: headers.clone(),
+        headers: guard::headers(settings.secure()),
         policy: edge::policy(&scripts, payment_origin, reload.as_deref())?,
         failure: notices.failure.clone(),
     });
-    edge::follow(settings.redis.url.expose_secret(), edge.clone(), stop.clone());
-    let live = Live::new(&stores, &feed, &settings.live, &stop);
-    let mut router = pages
+    let pages = pages
         .layer(middleware::from_fn_with_state(edge.clone(), edge::serve))
-        .layer(middleware::from_fn(guard::without_last_slash))
-        // Programs are limited by their signature, not by their address.
-        .layer(GovernorLayer::new(limits))
+        .layer(middleware::from_fn(guard::without_last_slash));
+    // Programs are limited by their signature, not by their address.
+    let mut router = limited(settings, pages)?
         .layer(guard::foreign_requests(&public_url)?)
-        .route("/webhooks/sandbox", post(webhooks::sandbox).with_state(stores.clone()))
-        .route("/events", get(live::events).with_state(live))
-        .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready).with_state(stores.clone()));
-    router = router
-        .route("/robots.txt", get(seo::robots).with_state(public_url.clone()))
-        .merge(sitemap::routes(stores.catalogue.clone(), public_url))
-        .merge(media::routes(settings)?);
-    let store = router
+        .merge(media::files(settings));
+    let live = Live::new(&stores, &feed, &settings.live, &stop);
+    router = router.route("/events", get(live::events).with_state(live));
+    if let Some(orders) = stores.orders {
+        let webhook = post(webhooks::sandbox).with_state(orders);
+        router = router.route("/webhooks/sandbox", webhook);
+    }
+    if roles.has(Serving::Storefront) {
+        edge::follow(settings.redis.url.expose_secret(), edge.clone(), stop);
+        router = router
+            .route("/robots.txt", get(seo::robots).with_state(public_url.clone()))
+            .merge(sitemap::routes(stores.catalogue, public_url))
+            .merge(media::pictures(settings)?);
+    }
+    let router = router
+        .layer(middleware::from_fn_with_state(roles.clone(), places::only_ours))
+        .merge(health::routes(stores.connections));
+    Ok(Front::new(edge, around(settings, router, notices)))
+}
+
+/// What a node serves whose roles have no pages: how it is.
+pub fn without_pages(settings: &Settings, connections: Connections) -> Router {
+    let router = health::routes(connections).fallback(async || guard::misdirected());
+    let notices = Notices { failure: "".into(), too_fast: "".into() };
+    around(settings, router, notices)
+}
+
+/// What stands in front of everything.
+fn around(settings: &Settings, router: Router, notices: Notices) -> Router {
+    let headers = Arc::new(guard::headers(settings.secure()));
+    router
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(guard::BODY_LIMIT))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
         .layer(CatchPanicLayer::custom(guard::after_panic))
         .layer(middleware::from_fn_with_state(notices, guard::explain_refusals))
-        .layer(middleware::from_fn_with_state(Arc::new(headers), guard::add_headers))
+        .layer(middleware::from_fn_with_state(headers, guard::add_headers))
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(
             TraceLayer::new_for_http()
                 .make_span_with(span)
                 .on_response(DefaultOnResponse::new().level(tracing::Level::DEBUG)),
         )
-        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid));
-    Ok(Front::new(edge, store))
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+}
+
+/// The same for whoever makes not too many changes.
+fn limited(settings: &Settings, router: Router) -> anyhow::Result<Router> {
+    let limits = GovernorConfigBuilder::default()
+        .per_nanosecond(1_000_000_000 / u64::from(settings.server.changes_per_second))
+        .burst_size(settings.server.changes_burst)
+        .methods(vec![Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .key_extractor(ByClient)
+        .finish()
+        .context("server.changes_per_second or changes_burst is out of range")?;
+    Ok(router.layer(GovernorLayer::new(limits)))
 }
 
 /// What Leptos renders: pages and server functions.

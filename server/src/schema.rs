@@ -1,6 +1,6 @@
 //! The PostgreSQL schemas: one for each service, with the migrations that this release needs.
 
-use crate::config::Database;
+use crate::{config::Database, roles::Need};
 use platform::Error;
 use sqlx::{PgPool, migrate::Migrator};
 use std::sync::{
@@ -19,16 +19,13 @@ pub struct Place<'a> {
     pub migrator: &'static Migrator,
 }
 
-/// Where each service keeps its tables.
-pub fn places(database: &Database) -> [Place<'_>; 3] {
+/// Where each service keeps its tables, and who stands on it.
+pub fn places(database: &Database) -> [(Need, Place<'_>); 3] {
+    let place = |schema, url, migrator| Place { schema, url, migrator };
     [
-        Place {
-            schema: inventory::SCHEMA,
-            url: database.inventory(),
-            migrator: &inventory::MIGRATOR,
-        },
-        Place { schema: payments::SCHEMA, url: database.payments(), migrator: &payments::MIGRATOR },
-        Place { schema: orders::SCHEMA, url: database.orders(), migrator: &orders::MIGRATOR },
+        (Need::Inventory, place(inventory::SCHEMA, database.inventory(), &inventory::MIGRATOR)),
+        (Need::Payments, place(payments::SCHEMA, database.payments(), &payments::MIGRATOR)),
+        (Need::Orders, place(orders::SCHEMA, database.orders(), &orders::MIGRATOR)),
     ]
 }
 

@@ -1,112 +1,174 @@
-//! The databases and the services on them, connected once at start.
+//! The databases and the services on them, connected once at start: only those that are needed.
 
 use crate::{
     config::Settings,
-    schema::{self, Place, Schema},
+    roles::{Need, Needs},
+    schema::{self, Schema},
     waiting::Waiting,
 };
 use accounts::Sessions;
+use anyhow::Context;
 use catalogue::Catalogue;
 use domain::Market;
 use inventory::Inventory;
 use orders::{Orders, Parts, Timing};
 use payments::Payments;
 use payments::providers::sandbox::{Patience, Sandbox, Settings as SandboxSettings};
-use platform::{events::Feed, redis as redis_platform};
+use platform::{
+    events::Feed,
+    redis::{self as redis_platform, Redis},
+};
 use secrecy::ExposeSecret;
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
-/// Every handle the commands need; cheap to clone.
+/// What a process is connected to. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Connections {
+    /// The schemas of services.
+    pub schemas: Vec<Schema>,
+    /// The catalogue and the sessions.
+    pub mongodb: Option<mongodb::Database>,
+    /// The page cache and the event bus.
+    pub redis: Option<Redis>,
+}
+
+impl Connections {
+    /// Connects to what is needed. A database that is away is waited for, with a word about it, and
+    /// given up after the configured time.
+    pub async fn open(settings: &Settings, needs: &Needs) -> anyhow::Result<Self> {
+        let waiting = Waiting::begin(settings);
+        let mut opened = Self::default();
+        for (need, place) in schema::places(&settings.database) {
+            if needs.has(need) {
+                let most = settings.database.max_connections;
+                let attempt = || platform::postgres::connect(place.url, place.schema, most);
+                let pool = waiting.until("PostgreSQL", attempt).await?;
+                opened.schemas.push(Schema::new(place, pool));
+            }
+        }
+        if needs.has(Need::Mongodb) {
+            let url = settings.mongodb.url.expose_secret();
+            let attempt = || async move {
+                let database = platform::mongodb::connect(url).await?;
+                platform::mongodb::ping(&database).await?;
+                Ok(database)
+            };
+            opened.mongodb = Some(waiting.until("MongoDB", attempt).await?);
+        }
+        if needs.has(Need::Redis) {
+            let url = settings.redis.url.expose_secret();
+            let attempt = || async move {
+                let redis = redis_platform::connect(url).await?;
+                redis_platform::ping(redis.clone()).await?;
+                Ok(redis)
+            };
+            opened.redis = Some(waiting.until("Redis", attempt).await?);
+        }
+        Ok(opened)
+    }
+
+    /// The schema of a service.
+    fn schema(&self, name: &str) -> anyhow::Result<&Schema> {
+        let schema = self.schemas.iter().find(|schema| schema.name == name);
+        schema.with_context(|| format!("not connected to the schema {name}"))
+    }
+
+    /// MongoDB.
+    fn mongodb(&self) -> anyhow::Result<&mongodb::Database> {
+        self.mongodb.as_ref().context("not connected to MongoDB")
+    }
+
+    /// Redis.
+    pub fn redis(&self) -> anyhow::Result<&Redis> {
+        self.redis.as_ref().context("not connected to Redis")
+    }
+
+    /// The catalogue of a market.
+    pub fn catalogue(&self, market: &Arc<Market>) -> anyhow::Result<Catalogue> {
+        Ok(Catalogue::new(self.mongodb()?.clone(), Market::clone(market)))
+    }
+
+    /// Carts, orders and payments in a market.
+    pub fn orders(&self, settings: &Settings, market: &Arc<Market>) -> anyhow::Result<Orders> {
+        let sandbox = &settings.payments.sandbox;
+        let provider = Sandbox::new(SandboxSettings {
+            base_url: sandbox.url.clone(),
+            secret: sandbox.secret.clone(),
+            webhook_secret: sandbox.webhook_secret.clone(),
+            patience: Patience::default(),
+        })?;
+        let of_payments = self.schema(payments::SCHEMA)?.pool.clone();
+        Ok(Orders::new(Parts {
+            pool: self.schema(orders::SCHEMA)?.pool.clone(),
+            sessions: Sessions::new(self.mongodb()?),
+            catalogue: self.catalogue(market)?,
+            inventory: Inventory::new(self.schema(inventory::SCHEMA)?.pool.clone()),
+            payments: Payments::new(of_payments, Arc::new(provider)),
+            market: market.clone(),
+            public_url: settings.server.public_url.as_str().into(),
+            timing: Timing {
+                time_to_pay: Duration::from_secs(settings.orders.time_to_pay_seconds),
+                first_check: Duration::from_secs(settings.orders.first_check_seconds),
+            },
+        }))
+    }
+}
+
+/// What pages are made of; cheap to clone.
 #[derive(Clone)]
 pub struct Stores {
     /// The market this store sells in.
     pub market: Arc<Market>,
-    /// MongoDB, for health checks.
-    pub mongodb: mongodb::Database,
-    /// Redis, for the page cache and the event bus.
-    pub redis: redis_platform::Redis,
-    /// The schemas of all services, for the relays and health checks.
-    pub schemas: Vec<Schema>,
+    /// All that is connected, for health checks.
+    pub connections: Connections,
+    /// Redis, for the page cache.
+    pub redis: Redis,
     /// Sessions and carts.
     pub sessions: Sessions,
     /// Products.
     pub catalogue: Catalogue,
     /// Stock.
     pub inventory: Inventory,
-    /// Cart, checkout and orders.
-    pub orders: Orders,
+    /// Cart, checkout and orders, where they are served.
+    pub orders: Option<Orders>,
 }
 
-/// Connects to everything. A database that is away is waited for, with a word about it, and given up
-/// after the configured time.
+/// Connects to everything.
 pub async fn connect(settings: &Settings) -> anyhow::Result<Stores> {
-    let waiting = Waiting::begin(settings);
-    let most = settings.database.max_connections;
-    let [of_inventory, of_payments, of_orders] = schema::places(&settings.database);
-    let of_inventory = reach(of_inventory, most, waiting).await?;
-    let of_payments = reach(of_payments, most, waiting).await?;
-    let of_orders = reach(of_orders, most, waiting).await?;
-    let url = settings.mongodb.url.expose_secret();
-    let attempt = || async move {
-        let database = platform::mongodb::connect(url).await?;
-        platform::mongodb::ping(&database).await?;
-        Ok(database)
-    };
-    let mongodb = waiting.until("MongoDB", attempt).await?;
-    let url = settings.redis.url.expose_secret();
-    let attempt = || async move {
-        let redis = redis_platform::connect(url).await?;
-        redis_platform::ping(redis.clone()).await?;
-        Ok(redis)
-    };
-    let redis = waiting.until("Redis", attempt).await?;
+    connect_to(settings, &Needs::everything()).await
+}
 
+/// Connects to what a node that serves pages needs.
+async fn connect_to(settings: &Settings, needs: &Needs) -> anyhow::Result<Stores> {
+    let connections = Connections::open(settings, needs).await?;
     let market = Arc::new(Market::european_union());
-    let catalogue = Catalogue::new(mongodb.clone(), Market::clone(&market));
-    let inventory = Inventory::new(of_inventory.pool.clone());
-    let sandbox = &settings.payments.sandbox;
-    let provider = Sandbox::new(SandboxSettings {
-        base_url: sandbox.url.clone(),
-        secret: sandbox.secret.clone(),
-        webhook_secret: sandbox.webhook_secret.clone(),
-        patience: Patience::default(),
-    })?;
-    let payments = Payments::new(of_payments.pool.clone(), Arc::new(provider));
-    let sessions = Sessions::new(&mongodb);
-    let orders = Orders::new(Parts {
-        pool: of_orders.pool.clone(),
-        sessions: sessions.clone(),
-        catalogue: catalogue.clone(),
-        inventory: inventory.clone(),
-        payments,
-        market: market.clone(),
-        public_url: settings.server.public_url.as_str().into(),
-        timing: Timing {
-            time_to_pay: Duration::from_secs(settings.orders.time_to_pay_seconds),
-            first_check: Duration::from_secs(settings.orders.first_check_seconds),
-        },
-    });
-    let schemas = vec![of_inventory, of_payments, of_orders];
-    Ok(Stores { market, mongodb, redis, schemas, sessions, catalogue, inventory, orders })
+    let orders = match needs.has(Need::Orders) {
+        true => Some(connections.orders(settings, &market)?),
+        false => None,
+    };
+    Ok(Stores {
+        redis: connections.redis()?.clone(),
+        sessions: Sessions::new(connections.mongodb()?),
+        catalogue: connections.catalogue(&market)?,
+        inventory: Inventory::new(connections.schema(inventory::SCHEMA)?.pool.clone()),
+        orders,
+        market,
+        connections,
+    })
 }
 
-async fn reach(place: Place<'_>, most: u32, waiting: Waiting) -> anyhow::Result<Schema> {
-    let attempt = || platform::postgres::connect(place.url, place.schema, most);
-    Ok(Schema::new(place, waiting.until("PostgreSQL", attempt).await?))
-}
-
-/// Connects to everything and follows the event bus until `hearing` ends it; `None` if the process is
-/// asked to stop before all is there.
+/// Connects to what a node that serves pages needs and follows the event bus until `stop`; `None` if the
+/// process is asked to stop before all is there.
 pub async fn open(
     settings: &Settings,
+    needs: &Needs,
     stop: &CancellationToken,
-    hearing: &CancellationToken,
 ) -> anyhow::Result<Option<(Stores, Feed)>> {
     let opening = async {
-        let stores = connect(settings).await?;
+        let stores = connect_to(settings, needs).await?;
         let (url, stream) = (settings.redis.url.expose_secret(), settings.stream());
-        let attempt = || Feed::follow(url, &stream, hearing.clone());
+        let attempt = || Feed::follow(url, &stream, stop.clone());
         let feed = Waiting::begin(settings).until("Redis", attempt).await?;
         Ok((stores, feed))
     };

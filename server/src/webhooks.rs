@@ -1,18 +1,18 @@
 //! Webhooks of payment providers. What makes one genuine is its signature, checked by `payments`.
 
-use crate::{guard::problem, stores::Stores};
+use crate::guard::problem;
 use axum::{
     body::Bytes,
     extract::State,
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use orders::WebhookFailure;
+use orders::{Orders, WebhookFailure};
 
 /// `POST /webhooks/sandbox`: 204 when it was news or had been heard before, 4xx when it is not the
 /// provider's, 503 when it should be sent again.
-pub async fn sandbox(State(stores): State<Stores>, headers: HeaderMap, body: Bytes) -> Response {
-    match stores.orders.receive_webhook(&headers, &body).await {
+pub async fn sandbox(State(orders): State<Orders>, headers: HeaderMap, body: Bytes) -> Response {
+    match orders.receive_webhook(&headers, &body).await {
         Ok(_) => axum::response::IntoResponse::into_response(StatusCode::NO_CONTENT),
         Err(WebhookFailure::Webhook(error)) if error.is_senders_fault() => {
             tracing::warn!(%error, "a webhook was refused");

@@ -4,7 +4,7 @@
 use super::{problem::Problem, variants::Variants};
 use crate::{
     error::StoreError,
-    services::{LoadFailed, private, see_other, services, visitor},
+    services::{Elsewhere, LoadFailed, private, see_other, services, visitor},
 };
 use accounts::{SessionToken, WishId, cookie};
 use domain::{Cart, Quantity, Sku, Slug, cart::CartError};
@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, HashMap};
 /// The cart at current prices, with what changed and what is short.
 pub async fn fresh_cart() -> Result<FreshCart, LoadFailed> {
     private();
-    Ok(services().orders.fresh_cart(visitor().session.as_ref()).await?)
+    Ok(services().orders()?.fresh_cart(visitor().session.as_ref()).await?)
 }
 
 /// Adds to the visitor's own cart: a SKU, or the one among `variants` (see [`Variants`]) that has these
@@ -95,7 +95,7 @@ pub async fn remove_from_cart(
 #[server(prefix = "/api", endpoint = "cart/get", input = leptos::server_fn::codec::GetUrl)]
 pub async fn look_at_cart() -> Result<Cart, StoreError> {
     private();
-    let cart = services().orders.cart(visitor().session.as_ref()).await;
+    let cart = services().orders()?.cart(visitor().session.as_ref()).await;
     cart.map_err(|error| StoreError::fault(&error))
 }
 
@@ -103,6 +103,12 @@ pub async fn look_at_cart() -> Result<Cart, StoreError> {
 struct Refused {
     problem: Problem,
     sku: Option<Sku>,
+}
+
+impl From<Elsewhere> for Refused {
+    fn from(_: Elsewhere) -> Self {
+        Self { problem: Problem::Internal, sku: None }
+    }
 }
 
 async fn add(
@@ -116,7 +122,7 @@ async fn add(
     let quantity = Quantity::parse(typed).map_err(|error| refused(Problem::Quantity(error)))?;
     let session = visitor().session;
     let wanted = Wanted { sku: sku.clone(), quantity, seen_price, wish };
-    let saved = services().orders.add_to_cart(session.as_ref(), &wanted).await;
+    let saved = services().orders()?.add_to_cart(session.as_ref(), &wanted).await;
     let saved = saved.map_err(|failure| refused(problem_of(failure)))?;
     keep_session(saved.new_session.or(session));
     Ok(saved.cart)
@@ -127,7 +133,7 @@ async fn set(sku: Option<String>, typed: &str) -> Result<Cart, Refused> {
     let refused = |problem| Refused { problem, sku: Some(sku.clone()) };
     let quantity = Quantity::parse(typed).map_err(|error| refused(Problem::Quantity(error)))?;
     let token = visitor().session.ok_or_else(|| refused(Problem::NotInCart))?;
-    let outcome = services().orders.set_quantity(&token, &sku, quantity).await;
+    let outcome = services().orders()?.set_quantity(&token, &sku, quantity).await;
     let cart = outcome.map_err(|failure| match failure {
         // The number is the whole wish: how many there are already says nothing.
         CartFailure::OutOfStock { left, .. } => refused(Problem::OutOfStock { left, in_cart: 0 }),
@@ -140,7 +146,7 @@ async fn set(sku: Option<String>, typed: &str) -> Result<Cart, Refused> {
 async fn remove(sku: Option<String>) -> Result<Cart, Refused> {
     let sku = named(sku)?;
     let Some(token) = visitor().session else { return Ok(Cart::default()) };
-    let outcome = services().orders.remove(&token, &sku).await;
+    let outcome = services().orders()?.remove(&token, &sku).await;
     let cart =
         outcome.map_err(|failure| Refused { problem: problem_of(failure), sku: Some(sku) })?;
     keep_session(Some(token));

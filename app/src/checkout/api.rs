@@ -20,7 +20,7 @@ pub struct Next {
 /// The checkout with what was typed before and why it was refused.
 pub async fn checkout() -> Result<CheckoutPage, LoadFailed> {
     private();
-    Ok(services().orders.checkout(visitor().session.as_ref()).await?)
+    Ok(services().orders()?.checkout(visitor().session.as_ref()).await?)
 }
 
 /// Orders the visitor's own cart and begins its payment. `seen_total` is what was on the button and
@@ -44,7 +44,7 @@ pub async fn place_order(
 
 async fn place(submission: Submission) -> Result<Next, StoreError> {
     let token = visitor().session.ok_or(Refusal::CartEmpty)?;
-    match services().orders.place(&token, submission).await {
+    match services().orders()?.place(&token, submission).await {
         Ok(Placed { number, key, pay }) => Ok(Next {
             next: match pay {
                 PayStep::Redirect(address) => address,

@@ -14,7 +14,7 @@ use orders::{PayStep, PlaceError};
 pub async fn order(number: &str, key: &str) -> Result<Option<OrderView>, LoadFailed> {
     private();
     match OrderNumber::parse(number) {
-        Ok(number) => Ok(services().orders.find(&number, key).await?),
+        Ok(number) => Ok(services().orders()?.find(&number, key).await?),
         Err(_) => Ok(None),
     }
 }
@@ -38,7 +38,7 @@ pub async fn pay_order(
 async fn pay(number: &str, key: &str) -> Result<Next, StoreError> {
     let unknown = || StoreError::new("not_found", 404, "There is no such order.");
     let number = OrderNumber::parse(number).map_err(|_| unknown())?;
-    match services().orders.pay_again(&number, key).await {
+    match services().orders()?.pay_again(&number, key).await {
         Ok(Some(PayStep::Redirect(next))) => Ok(Next { next }),
         Ok(Some(PayStep::Done)) => Ok(Next { next: order_page(number.as_str(), key) }),
         Ok(None) => Err(unknown()),

@@ -2,6 +2,7 @@
 
 use crate::{
     config::{Invalid, Settings},
+    roles::{Need, Needs},
     schema::{self, Place},
     site,
 };
@@ -28,7 +29,7 @@ const MIGRATE: &str = "Run `vitrine migrate`.";
 type Finding = Result<String, (String, &'static str)>;
 
 /// Checks everything, prints a line for each, and fails if anything is wrong.
-pub async fn run(settings: Result<Settings, Invalid>) -> anyhow::Result<ExitCode> {
+pub async fn run(settings: Result<Settings, Invalid>, needs: &Needs) -> anyhow::Result<ExitCode> {
     let mut out = io::stdout().lock();
     let settings = match settings {
         Ok(settings) => settings,
@@ -38,20 +39,12 @@ pub async fn run(settings: Result<Settings, Invalid>) -> anyhow::Result<ExitCode
         }
     };
     writeln!(out, "✓ {:<24} valid", "configuration")?;
-    let [of_inventory, of_payments, of_orders] = schema::places(&settings.database);
-    let findings = [
-        ("PostgreSQL (inventory)", in_time(postgresql(of_inventory)).await),
-        ("PostgreSQL (payments)", in_time(postgresql(of_payments)).await),
-        ("PostgreSQL (orders)", in_time(postgresql(of_orders)).await),
-        ("MongoDB", in_time(mongodb(settings.mongodb.url.expose_secret())).await),
-        ("Redis", in_time(redis(settings.redis.url.expose_secret())).await),
-        ("payment provider", in_time(provider(&settings.payments.sandbox.url)).await),
-        ("site", site(&settings.server.site_root)),
-        ("pictures", pictures(&settings.media.dir)),
-    ];
     let mut healthy = true;
-    for (what, finding) in findings {
-        match finding {
+    for (need, what) in LOOKED_AT {
+        if !needs.has(need) {
+            continue;
+        }
+        match look_at(need, &settings).await {
             Ok(found) => writeln!(out, "✓ {what:<24} {found}")?,
             Err((wrong, what_to_do)) => {
                 healthy = false;
@@ -60,6 +53,32 @@ pub async fn run(settings: Result<Settings, Invalid>) -> anyhow::Result<ExitCode
         }
     }
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What is looked at, in this order.
+const LOOKED_AT: [(Need, &str); 8] = [
+    (Need::Inventory, "PostgreSQL (inventory)"),
+    (Need::Payments, "PostgreSQL (payments)"),
+    (Need::Orders, "PostgreSQL (orders)"),
+    (Need::Mongodb, "MongoDB"),
+    (Need::Redis, "Redis"),
+    (Need::Provider, "payment provider"),
+    (Need::Site, "site"),
+    (Need::Pictures, "pictures"),
+];
+
+async fn look_at(need: Need, settings: &Settings) -> Finding {
+    let [(_, of_inventory), (_, of_payments), (_, of_orders)] = schema::places(&settings.database);
+    match need {
+        Need::Inventory => in_time(postgresql(of_inventory)).await,
+        Need::Payments => in_time(postgresql(of_payments)).await,
+        Need::Orders => in_time(postgresql(of_orders)).await,
+        Need::Mongodb => in_time(mongodb(settings.mongodb.url.expose_secret())).await,
+        Need::Redis => in_time(redis(settings.redis.url.expose_secret())).await,
+        Need::Provider => in_time(provider(&settings.payments.sandbox.url)).await,
+        Need::Site => site(&settings.server.site_root),
+        Need::Pictures => pictures(&settings.media.dir),
+    }
 }
 
 async fn in_time(finding: impl Future<Output = Finding>) -> Finding {

@@ -25,7 +25,7 @@ fn demo_warehouses() -> Vec<Warehouse> {
 /// Migrates PostgreSQL, then the indexes of MongoDB.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let waiting = Waiting::begin(&settings);
-    for Place { schema, url, migrator } in schema::places(&settings.database) {
+    for (_, Place { schema, url, migrator }) in schema::places(&settings.database) {
         // Only the database is waited for: what is wrong with a migration is told at once, and one
         // that takes its time is given it.
         waiting.until("PostgreSQL", || platform::postgres::connect(url, schema, 1)).await?;

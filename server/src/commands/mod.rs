@@ -11,7 +11,9 @@ mod work;
 
 use crate::{
     cli::{Cli, Command},
-    config, telemetry,
+    config::{self, Settings},
+    roles::{Needs, Roles},
+    telemetry,
 };
 use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
@@ -22,22 +24,42 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         // The outside world knows nothing of the store's configuration.
         return psp::run(options).await.map(|()| ExitCode::SUCCESS);
     }
-    let settings = config::load(cli.config.as_deref());
-    if let Command::Doctor = cli.command {
-        return doctor::run(settings).await;
+    let settings = config::load(cli.config.as_deref(), |settings| needs(&cli.command, settings));
+    if let Command::Doctor { roles } = cli.command {
+        return doctor::run(settings, &Needs::of_serving(&roles.unwrap_or_else(Roles::all))).await;
     }
     let settings = settings?;
     telemetry::start(&settings.log)?;
     match cli.command {
-        Command::Serve => serve::run(settings).await?,
-        Command::Work => work::run(settings).await?,
+        Command::Serve { .. } => serve::run(settings).await?,
+        Command::Work { .. } => work::run(settings).await?,
         Command::Migrate => migrate::run(settings).await?,
         Command::Import(what) => return import::run(settings, what).await,
         Command::Seed(wanted) => return seed::run(settings, wanted).await,
         Command::Cache(what) => return cache::run(settings, what).await,
-        Command::SandboxPsp(_) | Command::Doctor => {}
+        Command::SandboxPsp(_) | Command::Doctor { .. } => {}
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a command needs. Roles that the command line names take the place of those in the settings.
+fn needs(command: &Command, settings: &mut Settings) -> Needs {
+    match command {
+        Command::Serve { roles } => {
+            if let Some(roles) = roles {
+                settings.server.roles = roles.clone();
+            }
+            Needs::of_serving(&settings.server.roles)
+        }
+        Command::Work { roles } => {
+            if let Some(roles) = roles {
+                settings.work.roles = roles.clone();
+            }
+            Needs::of_working(&settings.work.roles)
+        }
+        Command::Doctor { roles: Some(roles) } => Needs::of_serving(roles),
+        _ => Needs::everything(),
+    }
 }
 
 /// A token that is cancelled when the process is asked to stop (SIGTERM or Ctrl-C).

@@ -5,22 +5,45 @@ use crate::{
     client::TrustedProxies,
     config::Settings,
     listen::{self, Limits},
-    router, site, stores,
+    roles::{Needs, Serving},
+    router, site,
+    stores::{self, Connections},
 };
 use anyhow::Context;
+use axum::{body::Body, extract::Request, response::Response};
+use std::convert::Infallible;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower::Service;
 
 /// Serves until asked to stop; requests in flight are finished first.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let stop = stop_signal()?;
-    let Some((stores, feed)) = stores::open(&settings, &stop, &stop).await? else {
+    let roles = &settings.server.roles;
+    if !roles.has(Serving::Storefront) && !roles.has(Serving::Checkout) {
+        // There is nothing yet that these roles would need anything for.
+        let store = router::without_pages(&settings, Connections::default());
+        return listen(&settings, store, stop).await;
+    }
+    let needs = Needs::of_serving(roles);
+    let Some((stores, feed)) = stores::open(&settings, &needs, &stop).await? else {
         return Ok(());
     };
-    let store = router::build(&settings, site::options(&settings), stores, feed, stop.clone())?;
+    let options = site::options(&settings);
+    let store = router::build(&settings, options, stores, feed, stop.clone())?;
+    listen(&settings, store, stop).await
+}
+
+async fn listen<S>(settings: &Settings, store: S, stop: CancellationToken) -> anyhow::Result<()>
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
     let listener = TcpListener::bind(settings.server.listen)
         .await
         .with_context(|| format!("cannot listen on {}", settings.server.listen))?;
-    tracing::info!(address = %settings.server.listen, url = settings.server.public_url, "serving");
+    let server = &settings.server;
+    tracing::info!(address = %server.listen, url = server.public_url, roles = %server.roles, "serving");
 
     let limits = Limits::new(settings.server.max_connections);
     let proxies = TrustedProxies::new(settings.server.trusted_proxies.clone());

@@ -3,6 +3,7 @@
 //! not hide another.
 
 use super::Settings;
+use crate::roles::{Need, Needs};
 use config::{
     Config, ConfigError, Environment, File, FileFormat, Source, Value, ValueKind,
     builder::DefaultState,
@@ -22,8 +23,10 @@ struct Required {
     key: &'static str,
     /// How to set it.
     how: &'static str,
-    /// Stands in while the rest is looked at.
+    /// Stands in while the rest is looked at, and where nothing needs it.
     stand_in: &'static str,
+    /// What needs it.
+    by: &'static [Need],
 }
 
 const REQUIRED: [Required; 5] = [
@@ -31,26 +34,31 @@ const REQUIRED: [Required; 5] = [
         key: "database.url",
         how: "DATABASE_URL, e.g. postgres://user:password@host/vitrine",
         stand_in: "postgres://missing",
+        by: &[Need::Inventory, Need::Payments, Need::Orders],
     },
     Required {
         key: "mongodb.url",
         how: "MONGODB_URL, e.g. mongodb://host:27017/vitrine",
         stand_in: "mongodb://missing",
+        by: &[Need::Mongodb],
     },
     Required {
         key: "redis.url",
         how: "REDIS_URL, e.g. redis://host:6379/0",
         stand_in: "redis://missing",
+        by: &[Need::Redis],
     },
     Required {
         key: "payments.sandbox.secret",
         how: "VITRINE__PAYMENTS__SANDBOX__SECRET",
         stand_in: "missing, missing",
+        by: &[Need::Provider],
     },
     Required {
         key: "payments.sandbox.webhook_secret",
         how: "VITRINE__PAYMENTS__SANDBOX__WEBHOOK_SECRET",
         stand_in: "missing, missing",
+        by: &[Need::Provider],
     },
 ];
 
@@ -59,20 +67,22 @@ const REQUIRED: [Required; 5] = [
 #[error("the configuration cannot be used:\n{}", .0.iter().map(|line| format!("  - {line}")).collect::<Vec<_>>().join("\n"))]
 pub struct Invalid(pub Vec<String>);
 
-/// Reads the defaults, the file and the environment, and checks the whole.
-pub fn load(file: Option<&Path>) -> Result<Settings, Invalid> {
+/// Reads the defaults, the file and the environment, and checks the whole. `ask` puts what the command
+/// line says over it and answers what is needed: of the rest nothing has to be set.
+pub fn load(
+    file: Option<&Path>,
+    ask: impl FnOnce(&mut Settings) -> Needs,
+) -> Result<Settings, Invalid> {
     let mut wrong = Vec::new();
     let given = given(file, &mut wrong);
-    let missing = |key: &str| !given.iter().any(|(name, _)| name == key);
-    for Required { key, how, .. } in REQUIRED.iter().filter(|required| missing(required.key)) {
-        wrong.push(format!("{key} is not set ({how})"));
-    }
+    let keys: Vec<String> = given.iter().map(|(key, _)| key.clone()).collect();
     let mut settings = defaults().map_err(|error| Invalid(vec![error.to_string()]))?;
     for (key, value) in given {
         settings = set(settings, &key, value, &mut wrong);
     }
     match read(settings) {
-        Ok(settings) => {
+        Ok(mut settings) => {
+            wrong.extend(missing(&keys, &ask(&mut settings)));
             wrong.extend(settings.problems());
             if wrong.is_empty() { Ok(settings) } else { Err(Invalid(wrong)) }
         }
@@ -81,6 +91,24 @@ pub fn load(file: Option<&Path>) -> Result<Settings, Invalid> {
             Err(Invalid(wrong))
         }
     }
+}
+
+/// What is needed and has no default, and was not set. A service's own database makes the common one
+/// superfluous for it.
+fn missing(given: &[String], needs: &Needs) -> Vec<String> {
+    let is_given = |key: &str| given.iter().any(|given| given == key);
+    let has_own = |need: Need| match need {
+        Need::Inventory => is_given("database.inventory_url"),
+        Need::Payments => is_given("database.payments_url"),
+        Need::Orders => is_given("database.orders_url"),
+        _ => false,
+    };
+    let is_missing = |required: &&Required| {
+        let mut by = required.by.iter().copied();
+        !is_given(required.key) && by.any(|need| needs.has(need) && !has_own(need))
+    };
+    let words = |required: &Required| format!("{} is not set ({})", required.key, required.how);
+    REQUIRED.iter().filter(is_missing).map(words).collect()
 }
 
 /// The defaults, and what stands in for all that has none.

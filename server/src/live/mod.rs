@@ -23,7 +23,12 @@ mod tests;
 
 pub use tell::Teller;
 
-use crate::{client::ClientAddress, config, guard::problem, stores::Stores};
+use crate::{
+    client::ClientAddress,
+    config,
+    guard::{misdirected, problem},
+    stores::Stores,
+};
 use axum::{
     Extension,
     body::Body,
@@ -52,7 +57,8 @@ const LAST_EVENT_ID: &str = "last-event-id";
 pub struct Live {
     board: Arc<Board>,
     places: Places,
-    orders: Orders,
+    /// Where they are served.
+    orders: Option<Orders>,
 }
 
 impl Live {
@@ -107,17 +113,20 @@ pub async fn events(
         live.board.join(shown.skus, shown.order.as_ref().map(|order| order.number.clone()), last);
     let order = match shown.order {
         None => None,
-        Some(order) => match OrderWatch::begin(live.orders, order, listener.nudges()).await {
-            Ok(Some(watch)) => Some(watch),
-            Ok(None) => {
-                return problem(StatusCode::NOT_FOUND, "not_found", "There is no such stream.");
+        Some(order) => {
+            let Some(orders) = live.orders else { return misdirected() };
+            match OrderWatch::begin(orders, order, listener.nudges()).await {
+                Ok(Some(watch)) => Some(watch),
+                Ok(None) => {
+                    return problem(StatusCode::NOT_FOUND, "not_found", "There is no such stream.");
+                }
+                Err(error) => {
+                    tracing::error!(%error, "an order could not be read");
+                    let words = "Please try again.";
+                    return problem(StatusCode::SERVICE_UNAVAILABLE, "try_again", words);
+                }
             }
-            Err(error) => {
-                tracing::error!(%error, "an order could not be read");
-                let words = "Please try again.";
-                return problem(StatusCode::SERVICE_UNAVAILABLE, "try_again", words);
-            }
-        },
+        }
     };
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),

@@ -12,6 +12,7 @@ mod live;
 mod markup;
 mod proxies;
 mod redis;
+mod roles;
 mod start;
 mod work;
 mod world;

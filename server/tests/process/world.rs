@@ -192,6 +192,12 @@ impl Ground {
         Process::start(self.command(&[command]).envs(more.iter().copied()))
     }
 
+    /// What its keys in Redis begin with.
+    pub fn namespace(&self) -> &str {
+        let is_it = |(name, _): &&(&str, String)| *name == "VITRINE__REDIS__NAMESPACE";
+        &self.settings.iter().find(is_it).unwrap().1
+    }
+
     /// The same store, reached past the lines.
     pub fn direct_settings(&self) -> Settings {
         let direct = |(name, value): &(&'static str, String)| match *name {
@@ -278,8 +284,14 @@ impl Store {
 
     /// Another node on the same databases, over the same lines; its address.
     pub async fn another(&self) -> String {
+        self.another_with(&[]).await
+    }
+
+    /// The same with more settings; what is empty is as if it were not set.
+    pub async fn another_with(&self, more: &[(&str, &str)]) -> String {
         let address = format!("127.0.0.1:{}", free_port());
-        let node = self.start("serve", &[("VITRINE__SERVER__LISTEN", &address)]);
+        let more = [more, &[("VITRINE__SERVER__LISTEN", &*address)]].concat();
+        let node = self.start("serve", &more);
         self.others.lock().unwrap().push(node);
         let url = format!("http://{address}");
         let ready = async || {

@@ -4,6 +4,7 @@
 //! Nothing of the business is here: no table of a service is named, no event is understood.
 
 pub mod events;
+pub mod follower;
 pub mod mongodb;
 pub mod outbox;
 pub mod postgres;
