@@ -3,7 +3,7 @@
 //! things, never what is charged: a decision is made from the databases.
 //!
 //! What was told last of everything that open pages show is kept on a [`board`]. It hears the event bus
-//! once for the whole node ([`follow`]) and knows which pages show what, so that news costs only those who
+//! once for the whole node ([`mod@follow`]) and knows which pages show what, so that news costs only those who
 //! show it; what it does not know yet is looked up for many pages at once ([`look`]). A page that falls
 //! behind gets the latest and nothing in between ([`mailbox`]). How many may listen stands in [`places`].
 
