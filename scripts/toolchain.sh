@@ -38,7 +38,8 @@ is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" 
 # brings its own. Services that the machine had before stay as they are.
 quiet_services() {
   local name
-  for name in redis-server:redis-server nginx-common:nginx postgresql-common:postgresql; do
+  for name in redis-server:redis-server nginx-common:nginx postgresql-common:postgresql \
+    varnish:varnish varnish:varnishncsa; do
     is_installed "${name%:*}" || printf '%s\n' "${name#*:}"
   done >"$NEW_SERVICES"
   trap end_quiet EXIT
@@ -98,10 +99,13 @@ debian_packages() {
   if [ "$WHAT" != build ]; then
     [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || MISSING+=(chromium)
     need psql postgresql-client-15; need shellcheck shellcheck
+    [ -x /usr/sbin/nginx ] || MISSING+=(nginx-light)
+    # What deploy/ puts in front of the store; the modules purge by what a page shows.
+    [ -x /usr/sbin/varnishd ] || MISSING+=(varnish)
+    dpkg -s varnish-modules >/dev/null 2>&1 || MISSING+=(varnish-modules)
   fi
   if [ "$WHAT" = bench ]; then
     need wrk wrk
-    [ -x /usr/sbin/nginx ] || MISSING+=(nginx-light)
     dpkg -s libnginx-mod-http-brotli-static >/dev/null 2>&1 || MISSING+=(libnginx-mod-http-brotli-static)
     [ -x /usr/lib/postgresql/15/bin/pgbench ] || MISSING+=(postgresql-15)
   fi

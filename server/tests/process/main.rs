@@ -14,5 +14,6 @@ mod proxies;
 mod redis;
 mod roles;
 mod start;
+mod topology;
 mod work;
 mod world;

@@ -173,6 +173,15 @@ impl Ground {
         Self { postgres, mongodb, redis, folder, settings, database, mongo, redis_url }
     }
 
+    /// Puts schemas, indexes and the small catalogue there.
+    pub async fn furnish(&self) {
+        let catalogue = self.folder.join("catalogue.jsonl");
+        std::fs::write(&catalogue, CATALOGUE).unwrap();
+        run(self.settings.clone(), &["migrate"]).await;
+        let catalogue = catalogue.to_string_lossy();
+        run(self.settings.clone(), &["import", "jsonl", &catalogue]).await;
+    }
+
     /// `vitrine` on this ground.
     pub fn vitrine(&self) -> Command {
         let mut command = vitrine();
@@ -242,11 +251,7 @@ impl Store {
 
     /// A store on an empty ground.
     pub async fn open_on(ground: Ground) -> Self {
-        let catalogue = ground.folder.join("catalogue.jsonl");
-        std::fs::write(&catalogue, CATALOGUE).unwrap();
-        run(ground.settings.clone(), &["migrate"]).await;
-        let catalogue = catalogue.to_string_lossy();
-        run(ground.settings.clone(), &["import", "jsonl", &catalogue]).await;
+        ground.furnish().await;
         let store = Self::on(ground);
         store.until("it is ready", async || store.readiness().await.0 == 200).await;
         store
