@@ -1,5 +1,5 @@
 //! `/sitemap.xml`: the pages that want to be found (sitemaps.org 0.9). A file may name 50,000 pages; where
-//! there are more, it is an index of several. It is made at most once a minute, however many ask.
+//! there are more, it is an index of several. It is made at most every ten seconds, however many ask.
 
 use crate::guard::problem;
 use axum::{
@@ -16,7 +16,7 @@ use std::{fmt::Write, sync::Arc, time::Duration};
 
 /// The most pages of one file.
 const MOST: usize = 50_000;
-const MADE_EVERY: Duration = Duration::from_secs(60);
+const MADE_EVERY: Duration = Duration::from_secs(10);
 /// Pages that are not the catalogue's.
 const OURS: [&str; 2] = ["/", "/credits"];
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";

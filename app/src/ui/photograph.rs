@@ -123,16 +123,19 @@ mod tests {
     #[test]
     fn the_first_photograph_is_fetched_before_the_others() {
         let picture = bonsai(&[320]);
-        let html = view! {
-            <Photograph
-                picture
-                sizes="50vw"
-                loading=Loading::First
-                decorative=true
-                of_product=Some("bonsai".to_owned())
-            />
-        }
-        .to_html();
+        let view = || {
+            view! {
+                <Photograph
+                    picture
+                    sizes="50vw"
+                    loading=Loading::First
+                    decorative=true
+                    of_product=Some("bonsai".to_owned())
+                />
+            }
+            .to_html()
+        };
+        let html = Owner::new().with(view);
         assert!(html.contains("fetchpriority=\"high\"") && !html.contains("loading="), "{html}");
         assert!(
             html.contains("alt=\"\"") && html.contains("src=\"/media/ab12/bonsai-320.jpg\""),
