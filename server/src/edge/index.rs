@@ -5,6 +5,7 @@
 //! render could see, and it is remembered for a while which tags changed with which number.
 
 use super::kept::Kept;
+use crate::survey::SHELVES;
 use std::{
     collections::{HashMap, hash_map::RandomState},
     hash::BuildHasher,
@@ -28,6 +29,8 @@ pub struct Index {
     pub last: u64,
     /// The number of the last change before which nothing here can be vouched for.
     doubted: u64,
+    /// Counts the changes of categories that were heard of or may have been missed.
+    pub epoch: u64,
 }
 
 /// Tells copies apart for as long as they live.
@@ -69,6 +72,7 @@ impl Index {
     pub fn change(&mut self, number: u64, tags: &[String]) -> Vec<Arc<Kept>> {
         self.turn_the_page();
         self.last = self.last.max(number);
+        self.epoch += u64::from(tags.iter().any(|tag| tells_of_categories(tag)));
         let mut found = HashMap::new();
         for tag in tags {
             let tag = self.hasher.hash_one(tag);
@@ -86,6 +90,7 @@ impl Index {
     pub fn doubt(&mut self, number: u64) -> Vec<Arc<Kept>> {
         self.last = self.last.max(number);
         self.doubted = self.doubted.max(number);
+        self.epoch += 1;
         let mut all = HashMap::new();
         for (at, copy) in self.copies.values().flatten() {
             if let Some(copy) = copy.upgrade() {
@@ -105,6 +110,11 @@ impl Index {
             self.remembered_since = Some(Instant::now());
         }
     }
+}
+
+/// Whether the tree of categories is another one after a change of this.
+fn tells_of_categories(tag: &str) -> bool {
+    tag.starts_with("category:") || ["navigation", SHELVES, "all"].contains(&tag)
 }
 
 #[cfg(test)]

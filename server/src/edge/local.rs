@@ -5,6 +5,7 @@ use super::{
     kept::{Kept, Standing},
     page::Page,
 };
+use catalogue::Reading;
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -81,6 +82,13 @@ impl Local {
     /// The number of the last change that this node knows of.
     pub fn last_change(&self) -> u64 {
         lock(&self.index).last
+    }
+
+    /// With what a page is read that is to show every change up to this number: what is remembered of
+    /// the categories will do if all of these changes were heard of.
+    pub fn reading(&self, seen: u64) -> Reading {
+        let index = lock(&self.index);
+        Reading::begin(index.epoch, self.hears() && seen <= index.last)
     }
 
     /// Keeps a page and answers with its copy. It counts as stale from the start if something that
@@ -170,6 +178,7 @@ mod tests {
         super::page::{Common, Head},
         *,
     };
+    use crate::survey::SHELVES;
     use axum::http::HeaderMap;
     use bytes::Bytes;
 
@@ -245,6 +254,30 @@ mod tests {
         assert_eq!(standing(&local, "/p/a"), Some(Standing::Stale));
         local.heard(LONG);
         assert_eq!(standing(&local, "/p/a"), Some(Standing::Fresh));
+    }
+
+    #[test]
+    fn what_is_remembered_of_the_categories_serves_only_who_has_heard_of_every_change() {
+        let local = local(1 << 20);
+        local.change(5, &tags(&["product:1"]), Purge::Soft);
+        let first = local.reading(5);
+        assert!(first.is_current() && !local.reading(6).is_current());
+        local.change(6, &tags(&["shelf:rooms", "stock:A"]), Purge::Soft);
+        assert_eq!(local.reading(6).epoch(), first.epoch());
+        let mut epoch = first.epoch();
+        // Told of, possibly missed, and not heard at all.
+        for tell in [
+            |local: &Local| drop(local.change(7, &tags(&["category:rooms"]), Purge::Soft)),
+            |local: &Local| drop(local.change(8, &tags(&[SHELVES]), Purge::Soft)),
+            |local: &Local| drop(local.change(10, &tags(&["stock:A"]), Purge::Soft)),
+            |local: &Local| drop(local.doubt(10)),
+        ] {
+            tell(&local);
+            assert!(local.reading(0).epoch() > epoch);
+            epoch = local.reading(0).epoch();
+        }
+        local.heard(Duration::ZERO);
+        assert!(!local.reading(0).is_current());
     }
 
     #[test]

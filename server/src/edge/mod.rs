@@ -21,7 +21,7 @@ pub use front::Front;
 pub use local::Purge;
 pub use shared::{PageStore, Report};
 
-use crate::{config, guard, survey::SHELVES};
+use crate::{config, guard};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -30,7 +30,6 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use catalogue::Reading;
 use encoding::Encoding;
 use futures::{StreamExt, stream};
 use kept::{Kept, Standing};
@@ -43,10 +42,7 @@ use std::{
     collections::HashSet,
     sync::{
         Arc,
-        atomic::{
-            AtomicU64,
-            Ordering::{Relaxed, SeqCst},
-        },
+        atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -83,8 +79,6 @@ pub struct Edge {
     served: Arc<[AtomicU64; 4]>,
     /// What is being made, so that many who ask for one page wait for one render.
     making: moka::future::Cache<String, Made>,
-    /// Counts the changes of categories that were heard of.
-    epoch: Arc<AtomicU64>,
 }
 
 /// What came of making a page.
@@ -151,7 +145,6 @@ impl Edge {
             failure: parts.failure,
             served: Arc::default(),
             making,
-            epoch: Arc::default(),
         }
     }
 
@@ -259,7 +252,7 @@ impl Edge {
                 Some(Found::Missing { seen, spare }) => (seen.max(known), spare, false),
                 None => (known, None, true),
             };
-        match self.renderer.render(key, seen, self.reading(seen)).await {
+        match self.renderer.render(key, seen, self.local.reading(seen)).await {
             Rendered::Page { head, html } => {
                 let page = Page::rendered(head, &html, &self.common);
                 if !away {
@@ -281,14 +274,6 @@ impl Edge {
                 copy
             })),
         }
-    }
-
-    /// With what a page is read that is to show every change up to this number: what is remembered of
-    /// the categories will do if all of these changes were heard of.
-    fn reading(&self, seen: u64) -> Reading {
-        let is_current = self.local.hears() && seen <= self.local.last_change();
-        // In this order: a change that is counted as heard has been counted here before.
-        Reading::begin(self.epoch.load(SeqCst), is_current)
     }
 
     /// Makes those of these pages anew that somebody wanted lately, and sees to it that the others are
@@ -319,16 +304,12 @@ impl Edge {
 
     /// Takes a change in; answers which copies it has outdated.
     fn change(&self, number: u64, tags: &[String], purge: Purge) -> Vec<Arc<Kept>> {
-        if tags.iter().any(|tag| tells_of_categories(tag)) {
-            self.epoch.fetch_add(1, SeqCst);
-        }
         self.missing.change(number, tags, Purge::Hard);
         self.local.change(number, tags, purge)
     }
 
     /// Some changes up to this number may have been missed.
     fn doubt(&self, number: u64) -> Vec<Arc<Kept>> {
-        self.epoch.fetch_add(1, SeqCst);
         self.missing.doubt(number);
         self.local.doubt(number)
     }
@@ -341,7 +322,7 @@ impl Edge {
 
     /// Pages for one visitor and server functions: passed through, with a policy for what is HTML.
     async fn bypass(&self, mut request: Request, next: Next) -> Response {
-        request.extensions_mut().insert(self.reading(self.local.last_change()));
+        request.extensions_mut().insert(self.local.reading(0));
         let encoding = Encoding::accepted(request.headers());
         let response = next.run(request).await;
         let is_html = response
@@ -370,11 +351,6 @@ impl Edge {
         parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
         Response::from_parts(parts, Body::from(body))
     }
-}
-
-/// Whether the tree of categories is another one after a change of this.
-fn tells_of_categories(tag: &str) -> bool {
-    tag.starts_with("category:") || ["navigation", SHELVES, "all"].contains(&tag)
 }
 
 /// The layer around everything that renders pages.

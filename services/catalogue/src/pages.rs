@@ -137,8 +137,8 @@ impl Catalogue {
         let (tree, chosen) = futures::try_join!(self.tree(), self.chosen())?;
         let roots = self.shelves(&tree.below(None)).await?;
         let mut featured = cards(&chosen, lens);
-        let newest = in_turn(&roots, FEATURED + featured.len());
         if featured.len() < FEATURED {
+            let newest = in_turn(&roots, FEATURED + featured.len());
             for card in self.cards_of(&newest, lens).await? {
                 if featured.len() < FEATURED && featured.iter().all(|shown| shown.id != card.id) {
                     featured.push(card);

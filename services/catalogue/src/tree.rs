@@ -42,6 +42,16 @@ impl Reading {
     pub fn begin(epoch: u64, is_current: bool) -> Self {
         Self { epoch, is_current, tree: Arc::default() }
     }
+
+    /// The epoch in which it begins.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Whether every change until its beginning was heard of.
+    pub fn is_current(&self) -> bool {
+        self.is_current
+    }
 }
 
 /// The tree that was read last, and in which epoch. Cheap to clone.
