@@ -16,7 +16,11 @@ use domain::{
     product::{CategoryLink, ProductCard},
 };
 use futures::TryStreamExt;
-use mongodb::{Cursor, bson::Document, options::FindOptions};
+use mongodb::{
+    Cursor,
+    bson::Document,
+    options::{FindOptions, Hint},
+};
 use serde::de::DeserializeOwned;
 use std::collections::{HashMap, HashSet};
 
@@ -170,7 +174,9 @@ impl Catalogue {
         }
         // One more than can be found: a full batch leaves the server's cursor open for another round trip.
         let batch = u32::try_from(ids.len()).unwrap_or(u32::MAX).saturating_add(1);
-        let options = FindOptions::builder().batch_size(batch).build();
+        // Told outright: some servers would rather look through all that is published.
+        let hint = Hint::Name(pipelines::PRIMARY.to_owned());
+        let options = FindOptions::builder().batch_size(batch).hint(hint).build();
         let mut found = self.cards(pipelines::with_ids(&self.market, ids), options).await?;
         let places: HashMap<&str, usize> =
             ids.iter().enumerate().map(|(place, id)| (id.as_str(), place)).collect();

@@ -104,6 +104,9 @@ pub(crate) fn shelf_order() -> Document {
     doc! { "position": 1, "_id": 1 }
 }
 
+/// The index of identifiers, which every collection has.
+pub(crate) const PRIMARY: &str = "_id_";
+
 /// Those of these products that shoppers may see.
 pub(crate) fn with_ids(market: &Market, ids: &[String]) -> Document {
     visible_and(market, doc! { "_id": { "$in": ids } })
