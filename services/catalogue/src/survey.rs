@@ -9,11 +9,12 @@
 use crate::{
     CARDS_PER_PAGE, Catalogue, Error, FEATURED,
     documents::{
-        CATEGORIES, PRODUCTS, pipelines,
+        CATEGORIES, PRODUCTS, filters, pipelines,
         shelves::{
             self, CoverDocument, ListDocument, PathDocument, ShelfDocument, SurveyedDocument,
         },
     },
+    media::MediaItem,
 };
 use domain::listing::Sort;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -23,22 +24,20 @@ use std::collections::BTreeSet;
 const PAGES: u32 = 42;
 /// How many products that is.
 pub(crate) const LISTED: u32 = PAGES * CARDS_PER_PAGE;
-/// Categories that are surveyed at once.
+/// Branches that are surveyed at once.
 const AT_ONCE: usize = 2;
 /// Products that come in one batch.
 const BATCH: u32 = 10_000;
 
 impl Catalogue {
     /// Surveys these categories; a path that leads nowhere is passed over. Answers which are other than
-    /// they were.
+    /// they were. What stands in a category stands in those above it too: it is looked through once for
+    /// all of a branch that are wanted.
     pub async fn survey(&self, paths: &BTreeSet<String>) -> Result<Vec<String>, Error> {
-        let surveys = stream::iter(paths.clone())
-            .map(|path| async move {
-                let changed = self.survey_one(&path).await?;
-                Ok::<_, Error>(changed.then_some(path))
-            })
+        let surveys = stream::iter(branches(paths))
+            .map(|branch| self.survey_branch(branch))
             .buffer_unordered(AT_ONCE);
-        surveys.try_filter_map(|changed| async { Ok(changed) }).try_collect().await
+        surveys.try_concat().await
     }
 
     /// The paths of all categories.
@@ -52,25 +51,16 @@ impl Catalogue {
         Ok(self.tree().await?.unsurveyed())
     }
 
-    async fn survey_one(&self, path: &str) -> Result<bool, Error> {
-        let found = self.look_through(path).await?;
-        let cover = match found.is_empty() {
-            true => None,
-            false => self.cover(path).await?,
-        };
-        let mut changed = false;
-        let mut newest = Vec::new();
-        for sort in Sort::ALL {
-            let ids = first(&found, sort);
-            if sort == Sort::Newest {
-                newest = ids.iter().take(FEATURED).cloned().collect();
+    async fn survey_branch(&self, branch: Vec<String>) -> Result<Vec<String>, Error> {
+        let Some(top) = branch.first() else { return Ok(Vec::new()) };
+        let all = self.look_through(top).await?;
+        let mut changed = Vec::new();
+        for path in branch {
+            let found: Vec<_> = all.iter().filter(|product| product.stands_in(&path)).collect();
+            if self.keep(&path, &found).await? {
+                changed.push(path);
             }
-            changed |=
-                self.keep_list(ListDocument { name: shelves::list(path, sort), ids }).await?;
         }
-        let products = u32::try_from(found.len()).unwrap_or(u32::MAX);
-        let shelf = ShelfDocument { path: path.to_owned(), products, cover, newest };
-        changed |= self.keep_shelf(shelf).await?;
         Ok(changed)
     }
 
@@ -88,15 +78,36 @@ impl Catalogue {
         Ok(found.try_collect().await?)
     }
 
-    async fn cover(&self, path: &str) -> Result<Option<crate::media::MediaItem>, Error> {
-        let newest = self
+    /// Writes down what was found in a category, by name; answers whether it is other than it was.
+    async fn keep(&self, path: &str, found: &[&SurveyedDocument]) -> Result<bool, Error> {
+        let mut changed = false;
+        let mut newest = Vec::new();
+        for sort in Sort::ALL {
+            let ids = first(found, sort);
+            if sort == Sort::Newest {
+                newest = ids.iter().take(FEATURED).cloned().collect();
+            }
+            changed |=
+                self.keep_list(ListDocument { name: shelves::list(path, sort), ids }).await?;
+        }
+        let pictured = found.iter().filter(|product| product.is_pictured);
+        let cover = match pictured.max_by_key(|product| (product.came_at(), &product.id)) {
+            Some(newest) => self.cover(&newest.id).await?,
+            None => None,
+        };
+        let products = u32::try_from(found.len()).unwrap_or(u32::MAX);
+        let shelf = ShelfDocument { path: path.to_owned(), products, cover, newest };
+        Ok(self.keep_shelf(shelf).await? || changed)
+    }
+
+    async fn cover(&self, id: &str) -> Result<Option<MediaItem>, Error> {
+        let product = self
             .database
             .collection::<CoverDocument>(PRODUCTS)
-            .find_one(shelves::pictured(&self.market, path))
+            .find_one(filters::product(id))
             .projection(shelves::first_picture())
-            .sort(pipelines::order(&self.market, Sort::Newest))
             .await?;
-        Ok(newest.and_then(|product| product.picture))
+        Ok(product.and_then(|product| product.picture))
     }
 
     /// Writes a list if it is other than it was.
@@ -121,11 +132,28 @@ impl Catalogue {
     }
 }
 
+/// The paths by branch, the topmost of each first. They are sorted, so that what lies below a path comes
+/// after it, though not always at once: `a`, `a-b`, `a/c`.
+fn branches(paths: &BTreeSet<String>) -> Vec<Vec<String>> {
+    let mut branches: Vec<Vec<String>> = Vec::new();
+    for path in paths {
+        let above = |branch: &&mut Vec<String>| {
+            let below = branch.first().and_then(|top| path.strip_prefix(top.as_str()));
+            below.is_some_and(|rest| rest.starts_with('/'))
+        };
+        match branches.iter_mut().find(above) {
+            Some(branch) => branch.push(path.clone()),
+            None => branches.push(vec![path.clone()]),
+        }
+    }
+    branches
+}
+
 /// The first of a category's products in an order; they are given by name. The identifier decides
 /// between equals, as it does in the database.
-fn first(by_name: &[SurveyedDocument], sort: Sort) -> Vec<String> {
+fn first(by_name: &[&SurveyedDocument], sort: Sort) -> Vec<String> {
     let sorted = |of: fn(&SurveyedDocument) -> i64, descending: bool| {
-        let key = |product: &'_ SurveyedDocument| (of(product), product.id.clone());
+        let key = |product: &&SurveyedDocument| (of(product), product.id.clone());
         let mut keys: Vec<(i64, String)> = by_name.iter().map(key).collect();
         keys.sort_unstable();
         if descending {
@@ -140,5 +168,17 @@ fn first(by_name: &[SurveyedDocument], sort: Sort) -> Vec<String> {
         Sort::PriceUp => sorted(|product| product.price, false),
         Sort::PriceDown => sorted(|product| product.price, true),
         Sort::Newest => sorted(SurveyedDocument::came_at, true),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_in_one_branch_is_looked_through_once() {
+        let paths = ["a", "a-b", "a-b/x", "a/c", "a/c/d", "b/c", "b/cd"].map(str::to_owned);
+        let expected = [vec!["a", "a/c", "a/c/d"], vec!["a-b", "a-b/x"], vec!["b/c"], vec!["b/cd"]];
+        assert_eq!(branches(&paths.into()), expected);
     }
 }

@@ -41,10 +41,18 @@ pub(crate) struct SurveyedDocument {
     #[serde(rename = "_id")]
     pub id: String,
     pub price: i64,
+    /// Whether it has a picture.
+    pub is_pictured: bool,
     created_at: DateTime,
+    category_paths: Vec<String>,
 }
 
 impl SurveyedDocument {
+    /// Whether it stands in a category, or below it.
+    pub fn stands_in(&self, path: &str) -> bool {
+        self.category_paths.iter().any(|own| own == path)
+    }
+
     /// When it came, in milliseconds since 1970: more is newer.
     pub fn came_at(&self) -> i64 {
         self.created_at.timestamp_millis()
@@ -141,14 +149,12 @@ pub(crate) fn tree(market: &Market) -> Vec<Document> {
 
 /// What a survey looks at of a product.
 pub(crate) fn surveyed(market: &Market) -> Document {
-    doc! { "price": format!("$lowest_price.{}", market.currency.code()), "created_at": 1 }
-}
-
-/// Those of a category that have a picture.
-pub(crate) fn pictured(market: &Market, path: &str) -> Document {
-    let mut filter = pipelines::in_category(market, path);
-    filter.insert("media.0", doc! { "$exists": true });
-    filter
+    doc! {
+        "price": format!("$lowest_price.{}", market.currency.code()),
+        "is_pictured": { "$ne": ["$media", []] },
+        "created_at": 1,
+        "category_paths": 1,
+    }
 }
 
 /// The first picture alone.
