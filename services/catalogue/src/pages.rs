@@ -9,6 +9,7 @@ use crate::{
         views::{CardDocument, Lens},
     },
     survey::LISTED,
+    tree::Tree,
 };
 use domain::{
     Slug,
@@ -16,11 +17,7 @@ use domain::{
     product::{CategoryLink, ProductCard},
 };
 use futures::TryStreamExt;
-use mongodb::{
-    Cursor,
-    bson::Document,
-    options::{FindOptions, Hint},
-};
+use mongodb::{Cursor, bson::Document, options::FindOptions};
 use serde::de::DeserializeOwned;
 use std::collections::{HashMap, HashSet};
 
@@ -44,23 +41,29 @@ impl Catalogue {
         let Some(document) = found else { return Ok(None) };
         let home = document.categories.first();
         let (breadcrumb, related) = match home.and_then(|path| CategoryPath::parse(path).ok()) {
-            Some(path) => (tree.way(&path, lens), self.related(&path, &document.id, lens).await?),
+            Some(path) => {
+                let related = self.related(&tree, path.as_str(), &document.id, lens).await?;
+                (tree.way(&path, lens), related)
+            }
             None => (Vec::new(), Vec::new()),
         };
         Ok(document.view(lens, breadcrumb).map(|product| ProductPage { product, related }))
     }
 
-    /// Others of the same category, beginning with those that came after the product and going round:
-    /// each product shows others, and always the same.
+    /// Some of the newest of the same category.
     async fn related(
         &self,
-        path: &CategoryPath,
+        tree: &Tree,
+        path: &str,
         id: &str,
         lens: Lens<'_>,
     ) -> Result<Vec<ProductCard>, Error> {
-        let pipeline = pipelines::related(&self.market, path.as_str(), id, RELATED as i64);
-        let found: Vec<CardDocument> = self.gather(PRODUCTS, pipeline).await?;
-        Ok(cards(&found, lens))
+        let Some(home) = tree.find(path) else { return Ok(Vec::new()) };
+        let shelves = self.shelves(&[home]).await?;
+        let newest = shelves.into_iter().next().map(|(_, shelf)| shelf.newest);
+        let mut related = self.cards_of(&beside(newest.unwrap_or_default(), id), lens).await?;
+        related.truncate(RELATED);
+        Ok(related)
     }
 
     /// A page of a category, from 1; `None` if there is no such category or page. An empty category
@@ -158,7 +161,7 @@ impl Catalogue {
         let options = FindOptions::builder()
             .sort(pipelines::order(&self.market, Sort::Newest))
             .limit(FEATURED as i64);
-        self.cards(pipelines::featured(&self.market), options.build()).await
+        self.cards(pipelines::featured(), options.build()).await
     }
 
     /// The categories at the root, for the navigation of every page. One round trip at most.
@@ -174,9 +177,7 @@ impl Catalogue {
         }
         // One more than can be found: a full batch leaves the server's cursor open for another round trip.
         let batch = u32::try_from(ids.len()).unwrap_or(u32::MAX).saturating_add(1);
-        // Told outright: some servers would rather look through all that is published.
-        let hint = Hint::Name(pipelines::PRIMARY.to_owned());
-        let options = FindOptions::builder().batch_size(batch).hint(hint).build();
+        let options = FindOptions::builder().batch_size(batch).build();
         let mut found = self.cards(pipelines::with_ids(&self.market, ids), options).await?;
         let places: HashMap<&str, usize> =
             ids.iter().enumerate().map(|(place, id)| (id.as_str(), place)).collect();
@@ -207,6 +208,21 @@ impl Catalogue {
     }
 }
 
+/// Which of the newest of its category are shown beside a product, twice as many, for some may just
+/// have been withdrawn: those that came after it, and then from the beginning; an older product begins
+/// somewhere, always at the same. So each product shows others.
+fn beside(mut newest: Vec<String>, id: &str) -> Vec<String> {
+    newest.sort_unstable();
+    let begin = match newest.binary_search_by(|other| other.as_str().cmp(id)) {
+        Ok(own) => own,
+        Err(_) => id.bytes().map(usize::from).sum::<usize>() % newest.len().max(1),
+    };
+    newest.rotate_left(begin);
+    newest.retain(|other| other != id);
+    newest.truncate(2 * RELATED);
+    newest
+}
+
 /// The newest of each category in turn: the first of each, then the second of each, up to so many.
 fn in_turn(roots: &[(&CategoryWithShelf, ShelfDocument)], most: usize) -> Vec<String> {
     let ranks = 0..FEATURED;
@@ -217,4 +233,20 @@ fn in_turn(roots: &[(&CategoryWithShelf, ShelfDocument)], most: usize) -> Vec<St
 
 fn cards(documents: &[CardDocument], lens: Lens<'_>) -> Vec<ProductCard> {
     documents.iter().filter_map(|document| document.card(lens)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_product_shows_others_and_never_itself() {
+        let newest: Vec<String> = (10..23).rev().map(|n| format!("p{n}")).collect();
+        assert_eq!(beside(newest.clone(), "p20")[..4], ["p21", "p22", "p10", "p11"]);
+        assert_eq!(beside(newest.clone(), "p01").len(), 2 * RELATED);
+        assert_eq!(beside(newest.clone(), "p01"), beside(newest.clone(), "p01"));
+        assert_ne!(beside(newest.clone(), "p01"), beside(newest, "p02"));
+        assert_eq!(beside(vec!["p1".to_owned()], "p1"), [""; 0]);
+        assert_eq!(beside(Vec::new(), "p1"), [""; 0]);
+    }
 }

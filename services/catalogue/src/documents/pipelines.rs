@@ -16,9 +16,12 @@ pub(crate) fn visible(market: &Market) -> Document {
     }
 }
 
-fn visible_and(market: &Market, also: Document) -> Document {
-    let mut filter = visible(market);
-    filter.extend(also);
+/// What makes the choice stands first: some servers choose their index by that.
+fn visible_and(market: &Market, chosen: Document) -> Document {
+    let mut filter = chosen;
+    for (field, condition) in visible(market) {
+        filter.entry(field).or_insert(condition);
+    }
     filter
 }
 
@@ -80,41 +83,20 @@ pub(crate) fn priced() -> Document {
     doc! { "version": 1, "variants.sku": 1, "variants.prices": 1 }
 }
 
-/// Up to `limit` others of the same category, beginning with those that came after the product and
-/// going round: each product shows others, and always the same.
-pub(crate) fn related(market: &Market, path: &str, id: &str, limit: i64) -> Vec<Document> {
-    let stretch = |from_there: Document| {
-        let filter = visible_and(market, doc! { "category_paths": path, "_id": from_there });
-        vec![
-            doc! { "$match": filter },
-            doc! { "$sort": { "_id": 1 } },
-            doc! { "$limit": limit },
-            doc! { "$project": card(market) },
-        ]
-    };
-    let mut pipeline = stretch(doc! { "$gt": id });
-    let before = stretch(doc! { "$lt": id });
-    pipeline.push(doc! { "$unionWith": { "coll": PRODUCTS, "pipeline": before } });
-    pipeline.push(doc! { "$limit": limit });
-    pipeline
-}
-
 /// The merchant's order of categories.
 pub(crate) fn shelf_order() -> Document {
     doc! { "position": 1, "_id": 1 }
 }
-
-/// The index of identifiers, which every collection has.
-pub(crate) const PRIMARY: &str = "_id_";
 
 /// Those of these products that shoppers may see.
 pub(crate) fn with_ids(market: &Market, ids: &[String]) -> Document {
     visible_and(market, doc! { "_id": { "$in": ids } })
 }
 
-/// Products that the merchant wants to be shown first.
-pub(crate) fn featured(market: &Market) -> Document {
-    visible_and(market, doc! { "featured": true })
+/// Products that the merchant wants to be shown first: what an index answers. Whether one is sold in a
+/// market is seen when it is read.
+pub(crate) fn featured() -> Document {
+    doc! { "status": "published", "featured": true }
 }
 
 /// Whom the pictures of visible products and of categories are owed to.

@@ -40,8 +40,9 @@ impl Lens<'_> {
 pub(crate) struct CardDocument {
     #[serde(rename = "_id")]
     id: String,
-    slug: Slug,
-    name: String,
+    /// Missing in a language that it has no words in.
+    slug: Option<Slug>,
+    name: Option<String>,
     picture: Option<MediaItem>,
     variants: Vec<CardVariant>,
 }
@@ -64,17 +65,23 @@ impl CardDocument {
         self.picture.as_ref()
     }
 
+    fn words(&self) -> Option<(&Slug, &str)> {
+        self.slug.as_ref().zip(self.name.as_deref())
+    }
+
+    /// Its tile; `None` if it is not sold in this market.
     pub fn card(&self, lens: Lens<'_>) -> Option<ProductCard> {
         let priced =
             |variant: &CardVariant| Some((lens.price(&variant.prices)?, variant.sku.clone()));
         let (prices, skus): (Vec<Money>, Vec<Sku>) =
             self.variants.iter().filter_map(priced).unzip();
         let lowest = prices.iter().copied().min_by_key(|price| price.minor())?;
+        let (slug, name) = self.words()?;
         Some(ProductCard {
             id: self.id.clone(),
-            slug: self.slug.clone(),
-            name: self.name.clone(),
-            picture: self.picture.as_ref().map(|item| lens.picture(item, &self.name)),
+            slug: slug.clone(),
+            picture: self.picture.as_ref().map(|item| lens.picture(item, name)),
+            name: name.to_owned(),
             price: lowest,
             price_varies: prices.iter().any(|price| price.minor() > lowest.minor()),
             skus,
@@ -83,14 +90,16 @@ impl CardDocument {
 
     /// What of this product can be sold.
     pub fn sellables(&self, lens: Lens<'_>) -> Vec<Sellable> {
+        let words = self.words();
         let sellable = |variant: &CardVariant| {
+            let (slug, name) = words?;
             Some(Sellable {
                 sku: variant.sku.clone(),
                 product_id: self.id.clone(),
-                slug: self.slug.clone(),
-                name: self.name.clone(),
+                slug: slug.clone(),
+                name: name.to_owned(),
                 options: variant.options.join(", "),
-                picture: self.picture.as_ref().map(|item| lens.picture(item, &self.name)),
+                picture: self.picture.as_ref().map(|item| lens.picture(item, name)),
                 price: lens.price(&variant.prices)?,
                 tax_class: variant.tax_class?,
             })

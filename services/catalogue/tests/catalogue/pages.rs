@@ -27,6 +27,7 @@ fn names(page: &CategoryPage) -> Vec<&str> {
 #[tokio::test]
 async fn a_product_page_costs_three_round_trips() {
     let shop = lamps(8).await;
+    shop.survey().await;
     let address = slug("lamp-003");
     let (found, commands) = shop.counted(shop.catalogue.find_product(&address)).await;
     let found = found.unwrap().unwrap();
@@ -224,7 +225,10 @@ async fn what_has_no_price_or_words_for_this_market_is_not_shown_in_it() {
     let mut dollars = product("Dollar Lamp", 100, Some("lighting"));
     dollars.variants[0].prices[0].currency = domain::Currency::USD;
     shop.product(&dollars).await;
+    dollars.featured = Some(true);
+    shop.product(&dollars).await;
     let mut german = product("Lampe", 100, Some("lighting"));
+    german.featured = Some(true);
     let text = german.translations.remove("en").unwrap();
     german.translations.insert("de".to_owned(), text);
     shop.product(&german).await;
@@ -232,6 +236,7 @@ async fn what_has_no_price_or_words_for_this_market_is_not_shown_in_it() {
     assert_eq!(shop.catalogue.find_product(&slug("lampe")).await.unwrap(), None);
     assert_eq!(page(&shop, "lighting", Sort::PriceUp, 1).await.total, 0);
     assert_eq!(shop.catalogue.count().await.unwrap(), 0);
+    assert_eq!(shop.catalogue.home().await.unwrap().featured, []);
 
     let mut market = domain::Market::european_union();
     market.locale = "de".to_owned();
