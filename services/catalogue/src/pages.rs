@@ -178,7 +178,7 @@ impl Catalogue {
         // One more than can be found: a full batch leaves the server's cursor open for another round trip.
         let batch = u32::try_from(ids.len()).unwrap_or(u32::MAX).saturating_add(1);
         let options = FindOptions::builder().batch_size(batch).build();
-        let mut found = self.cards(pipelines::with_ids(&self.market, ids), options).await?;
+        let mut found = self.cards(pipelines::with_ids(ids), options).await?;
         let places: HashMap<&str, usize> =
             ids.iter().enumerate().map(|(place, id)| (id.as_str(), place)).collect();
         found.sort_by_key(|card| places.get(card.id()).copied());

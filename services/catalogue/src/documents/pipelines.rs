@@ -63,6 +63,7 @@ pub(crate) fn collation(locale: &str) -> Collation {
 pub(crate) fn card(market: &Market) -> Document {
     let translation = format!("$translations.{}", market.locale);
     doc! {
+        "status": 1,
         "slug": format!("{translation}.slug"),
         "name": format!("{translation}.name"),
         "picture": { "$first": "$media" },
@@ -88,9 +89,10 @@ pub(crate) fn shelf_order() -> Document {
     doc! { "position": 1, "_id": 1 }
 }
 
-/// Those of these products that shoppers may see.
-pub(crate) fn with_ids(market: &Market, ids: &[String]) -> Document {
-    visible_and(market, doc! { "_id": { "$in": ids } })
+/// These products, whether they may be seen or not: what is read says that. Some servers would look
+/// through an index of everything that may be seen instead of reading a few products.
+pub(crate) fn with_ids(ids: &[String]) -> Document {
+    doc! { "_id": { "$in": ids } }
 }
 
 /// Products that the merchant wants to be shown first: what an index answers. Whether one is sold in a

@@ -40,6 +40,7 @@ impl Lens<'_> {
 pub(crate) struct CardDocument {
     #[serde(rename = "_id")]
     id: String,
+    status: Status,
     /// Missing in a language that it has no words in.
     slug: Option<Slug>,
     name: Option<String>,
@@ -69,8 +70,11 @@ impl CardDocument {
         self.slug.as_ref().zip(self.name.as_deref())
     }
 
-    /// Its tile; `None` if it is not sold in this market.
+    /// Its tile; `None` if it is not sold, or not in this market.
     pub fn card(&self, lens: Lens<'_>) -> Option<ProductCard> {
+        if self.status != Status::Published {
+            return None;
+        }
         let priced =
             |variant: &CardVariant| Some((lens.price(&variant.prices)?, variant.sku.clone()));
         let (prices, skus): (Vec<Money>, Vec<Sku>) =
