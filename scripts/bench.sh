@@ -23,5 +23,7 @@ trap end_bench EXIT
 "$ROOT/scripts/store.sh" start bench
 environment=$("$ROOT/scripts/store.sh" env bench)
 eval "$environment"
-export NGINX_PORT=$((PORT_BASE + 5))
+export NGINX_PORT=$((PORT_BASE + 5)) NODE_PORT=$((PORT_BASE + 6))
+# Ten thousand connections are ten thousand open files.
+ulimit -n "$(ulimit -Hn)"
 "$CARGO_TARGET_DIR/release/bench" "$@"

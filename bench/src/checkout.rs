@@ -114,7 +114,7 @@ impl Shopper {
         loop {
             let answer = self.store.page(path).await?;
             ensure!(answer.status == 200, "{} {}", answer.status, answer.excerpt());
-            if String::from_utf8_lossy(answer.body).contains(CONFIRMED) {
+            if answer.text().contains(CONFIRMED) {
                 return Ok(());
             }
             ensure!(begun.elapsed() < CONFIRMED_WITHIN, "not confirmed in {CONFIRMED_WITHIN:?}");

@@ -2,6 +2,7 @@
 //! kept alive, one request at a time, bodies of a stated length. No TLS, no redirects, no cookies.
 
 use anyhow::{Context, bail};
+use std::borrow::Cow;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -9,6 +10,8 @@ use tokio::{
 
 /// The most headers an answer may have.
 const HEADERS: usize = 64;
+/// Room for an answer at first; thousands of connections are open at a time.
+const ROOM: usize = 16 * 1024;
 
 /// One connection to one server.
 pub struct Client {
@@ -37,9 +40,14 @@ impl Answer<'_> {
         value(response.headers, name)
     }
 
+    /// The body as text.
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.body)
+    }
+
     /// The beginning of the body as text, to tell what went wrong.
     pub fn excerpt(&self) -> String {
-        String::from_utf8_lossy(self.body).chars().take(300).collect()
+        self.text().chars().take(300).collect()
     }
 }
 
@@ -56,10 +64,18 @@ pub fn split(url: &str) -> anyhow::Result<(&str, &str)> {
 /// A GET request of a browser that takes brotli, ready to be sent; of one that has what carries the
 /// entity tag already, if there is one.
 pub fn get(authority: &str, path: &str, known: Option<&str>) -> Vec<u8> {
+    request(authority, path, "accept-encoding: br\r\n", known)
+}
+
+/// The same of a client that takes no encoding.
+pub fn get_plain(authority: &str, path: &str, known: Option<&str>) -> Vec<u8> {
+    request(authority, path, "", known)
+}
+
+fn request(authority: &str, path: &str, encoding: &str, known: Option<&str>) -> Vec<u8> {
     let known = known.map(|tag| format!("if-none-match: {tag}\r\n")).unwrap_or_default();
     format!(
-        "GET {path} HTTP/1.1\r\nhost: {authority}\r\naccept: text/html\r\n\
-         accept-encoding: br\r\n{known}\r\n"
+        "GET {path} HTTP/1.1\r\nhost: {authority}\r\naccept: text/html\r\n{encoding}{known}\r\n"
     )
     .into_bytes()
 }
@@ -75,14 +91,13 @@ impl Client {
             .await
             .with_context(|| format!("nothing answers at {authority}"))?;
         stream.set_nodelay(true)?;
-        Ok(Self { authority, stream, received: Vec::with_capacity(64 * 1024) })
+        Ok(Self { authority, stream, received: Vec::with_capacity(ROOM) })
     }
 
     /// Asks for a page without encoding.
     pub async fn page(&mut self, path: &str) -> anyhow::Result<Answer<'_>> {
-        let request =
-            format!("GET {path} HTTP/1.1\r\nhost: {}\r\naccept: text/html\r\n\r\n", self.authority);
-        self.send(request.as_bytes()).await
+        let request = get_plain(&self.authority, path, None);
+        self.send(&request).await
     }
 
     /// Sends a form and asks for `accept` in return. The cookie may be empty.
@@ -110,8 +125,24 @@ impl Client {
     /// # Errors
     /// The connection broke, or the answer has no stated length.
     pub async fn send(&mut self, request: &[u8]) -> anyhow::Result<Answer<'_>> {
+        self.begin(request).await?;
+        self.answer().await
+    }
+
+    /// Sends a whole request, whose answer is to be waited for next.
+    ///
+    /// # Errors
+    /// The connection broke.
+    pub async fn begin(&mut self, request: &[u8]) -> anyhow::Result<()> {
         self.received.clear();
-        self.stream.write_all(request).await?;
+        Ok(self.stream.write_all(request).await?)
+    }
+
+    /// Waits for the answer to the request that was sent.
+    ///
+    /// # Errors
+    /// The connection broke, or the answer has no stated length.
+    pub async fn answer(&mut self) -> anyhow::Result<Answer<'_>> {
         let head = loop {
             self.receive().await?;
             if let Some(head) = Head::parse(&self.received)? {

@@ -42,9 +42,14 @@ impl Load {
 
     /// The time within which this share of all was done.
     pub fn quantile(&self, share: f64) -> Duration {
-        let rank = (share * self.done() as f64).ceil() as usize;
-        self.latencies.get(rank.saturating_sub(1)).copied().unwrap_or_default()
+        quantile(&self.latencies, share)
     }
+}
+
+/// The time within which this share of them was done; `latencies` are sorted, shortest first.
+pub fn quantile(latencies: &[Duration], share: f64) -> Duration {
+    let rank = (share * latencies.len() as f64).ceil() as usize;
+    latencies.get(rank.saturating_sub(1)).copied().unwrap_or_default()
 }
 
 /// Lets `workers` do the work for this long. What is under way at the end is finished and counted.

@@ -1,41 +1,75 @@
 //! `make bench`: measures a running store beside programs that do the least for the same result.
 //!
-//! Four rows so far: a product page from memory beside nginx with the same bytes, the same asked for by
-//! who has it already, the page rendered anew beside the one from memory, and a whole checkout beside
-//! one bare transaction of its writes.
+//! Rows beside a reference (`rows.rs`): a product page from memory beside nginx with the same bytes, the
+//! same asked for by who has it already, the page rendered anew beside the one from memory, pages of the
+//! cache that nodes share beside Redis alone, and a whole checkout beside one bare transaction of its
+//! writes. Trials that stand for themselves: a stampede on three nodes (`stampede.rs`), how soon a change
+//! is seen on all of them (`fresh.rs`), and what pages take in memory (`memory.rs`).
+//!
 //! `scripts/bench.sh` brings up the store and names everything by environment. All is on this machine,
 //! bounded in time and ends by itself; a failure under load ends the run without a table.
 //!
 //! Figures of different machines or different runs are not comparable; ratios within a run are.
 
 mod checkout;
+mod cold;
 mod cpu;
+mod crowd;
+mod fresh;
 mod goods;
 mod http;
 mod load;
+mod memory;
+mod merchant;
 mod nginx;
+mod nodes;
 mod pages;
 mod programs;
+mod resp;
 mod row;
+mod rows;
+mod stampede;
+mod standing;
 mod table;
 mod transaction;
+mod trial;
+mod turns;
 
 use anyhow::{Context, bail, ensure};
-use checkout::Checkout;
-use clap::Parser;
-use cpu::Program;
-use goods::Goods;
-use nginx::Nginx;
-use pages::Page;
-use row::{Plan, Row, Side};
-use sqlx::{Connection, PgConnection};
-use std::{io::Write, path::PathBuf, time::Duration};
+use clap::{Parser, ValueEnum};
+use http::Client;
+use nodes::Node;
+use row::Plan;
+use std::{
+    io::Write,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 use table::Report;
 use tokio::{task::LocalSet, time::sleep};
 use transaction::Transactions;
 
 /// The product whose page is read.
 const PRODUCT: &str = "/p/laptop";
+
+/// What can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Product pages from memory, and known.
+    Pages,
+    /// Pages that no cache has.
+    Cold,
+    /// Pages of the shared cache.
+    Shared,
+    /// Whole checkouts.
+    Checkout,
+    /// A crowd on a page that is purged.
+    Stampede,
+    /// How soon a change is seen.
+    Fresh,
+    /// What pages take in memory.
+    Memory,
+}
 
 /// What is measured, and where it is.
 #[derive(Parser)]
@@ -62,6 +96,18 @@ struct Arguments {
     /// A free port for nginx.
     #[arg(long, env = "NGINX_PORT")]
     nginx_port: u16,
+    /// The first of two free ports for more nodes of the store.
+    #[arg(long, env = "NODE_PORT")]
+    node_port: u16,
+    /// What is measured; everything if nothing is named.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<Part>,
+    /// How many products the catalogue shall have; those that are missing are made up.
+    #[arg(long, default_value_t = 100_000)]
+    products: u32,
+    /// How many ask at the same time in a stampede.
+    #[arg(long, default_value_t = 10_000)]
+    crowd: usize,
     /// How many connections, and how many shoppers, at once.
     #[arg(long, default_value_t = 16)]
     workers: usize,
@@ -72,7 +118,7 @@ struct Arguments {
     #[arg(long, default_value_t = 2.5)]
     seconds: f64,
     /// The run is given up after so many seconds.
-    #[arg(long, default_value_t = 90)]
+    #[arg(long, default_value_t = 900)]
     within: u64,
     /// Where the figures are written as JSON.
     #[arg(long, default_value = "var/bench/latest.json")]
@@ -114,117 +160,99 @@ async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
     let plan =
         Plan { rounds: arguments.rounds, seconds: arguments.seconds, workers: arguments.workers };
     let before = cpu::load_average()?;
-    let parts = Parts::find(arguments)?;
-    let mut rows = page_rows(arguments, plan, &parts).await?;
-    rows.push(checkout_row(arguments, plan, &parts).await?);
+    let (sold, seeded) = catalogue(arguments).await?;
+    let (mut rows, mut trials) = (Vec::new(), Vec::from_iter(seeded));
+    if arguments.measures(Part::Pages) {
+        rows.extend(rows::pages(arguments, plan).await?);
+    }
+    if arguments.measures(Part::Cold) {
+        rows.extend(rows::cold(arguments, plan, &sold).await?);
+    }
+    if arguments.measures(Part::Memory) {
+        let paths = &sold.products[..sold.products.len().min(memory::PAGES)];
+        trials.push(memory::trial(&arguments.release, arguments.node_port, paths).await?);
+    }
+    if arguments.measures(Part::Shared) {
+        rows.push(rows::shared(arguments, plan, &sold.products).await?);
+    }
+    trials.extend(three_nodes(arguments).await?);
+    if arguments.measures(Part::Checkout) {
+        rows.push(rows::checkout(arguments, plan).await?);
+    }
     Ok(Report {
         measured_at: jiff::Timestamp::now().to_string(),
         processors: std::thread::available_parallelism()?.get(),
         load_average: (before, cpu::load_average()?),
         plan,
         rows,
+        trials,
     })
 }
 
-/// The programs that a store is made of.
-struct Parts {
-    /// All of them; the payment provider is the last.
-    all: [Program; 6],
-    database: Program,
+/// What the store sells: the addresses of its pages.
+struct Sold {
+    products: Vec<String>,
+    categories: Vec<String>,
 }
 
-impl Parts {
-    fn find(arguments: &Arguments) -> anyhow::Result<Self> {
-        let store = programs::listening("store", &arguments.store, 80)?;
-        let database = programs::listening("postgresql", &arguments.database, 5432)?;
-        let all = [
-            store,
-            programs::worker(store)?,
-            database,
-            programs::listening("redis", &arguments.redis, 6379)?,
-            programs::listening("mongodb", &arguments.mongodb, 27017)?,
-            programs::listening("provider", &arguments.provider, 80)?,
-        ];
-        Ok(Self { all, database })
+/// Sees to it that the catalogue is large enough, and reads its sitemap.
+async fn catalogue(arguments: &Arguments) -> anyhow::Result<(Sold, Option<trial::Trial>)> {
+    let begun = Instant::now();
+    let made = cold::seed(&arguments.release, arguments.products).await?;
+    let took = begun.elapsed().as_secs_f64() * 1e6;
+    let trial = (made == arguments.products).then(|| trial::Trial {
+        name: format!("`vitrine seed` makes up {made} products, with their stock"),
+        figures: vec![
+            trial::Figure::new("until all of it is there", took, trial::Unit::Microseconds)
+                .at_most(120e6 * f64::from(made) / 1e5),
+        ],
+    });
+    let mut client = Client::connect(&arguments.store).await?;
+    let mut maps = vec!["/sitemap.xml".to_owned()];
+    let mut sold = Sold { products: Vec::new(), categories: Vec::new() };
+    while let Some(map) = maps.pop() {
+        let sitemap = client.page(&map).await?;
+        ensure!(sitemap.status == 200, "{map}: {} {}", sitemap.status, sitemap.excerpt());
+        let text = sitemap.text();
+        let places = text.split("<loc>").skip(1).filter_map(|rest| rest.split("</loc>").next());
+        for path in places.filter_map(|place| Some(http::split(place).ok()?.1)) {
+            let kind = match path {
+                path if path.starts_with("/p/") => &mut sold.products,
+                path if path.starts_with("/c/") => &mut sold.categories,
+                path if path.ends_with(".xml") => &mut maps,
+                _ => continue,
+            };
+            kind.push(path.to_owned());
+        }
     }
+    let count = sold.products.len();
+    ensure!(count >= arguments.products as usize, "only {count} products are sold");
+    Ok((sold, trial))
+}
 
-    /// What answers for a page: nobody pays there.
-    fn of_pages(&self) -> &[Program] {
-        &self.all[..5]
+/// The trials of three nodes: the store and two more.
+async fn three_nodes(arguments: &Arguments) -> anyhow::Result<Vec<trial::Trial>> {
+    let mut trials = Vec::new();
+    let (stampede, fresh) = (Part::Stampede, Part::Fresh);
+    if !arguments.measures(stampede) && !arguments.measures(fresh) {
+        return Ok(trials);
     }
+    let (release, port) = (&arguments.release, arguments.node_port);
+    let second = Node::start(release, port, &[]).await?;
+    let third = Node::start(release, port + 1, &[]).await?;
+    let nodes = [arguments.store.as_str(), &second.url, &third.url];
+    if arguments.measures(stampede) {
+        let place = stampede::Place { release, nodes, path: PRODUCT, count: arguments.crowd };
+        trials.extend(stampede::trials(&place).await?);
+    }
+    if arguments.measures(fresh) {
+        trials.push(fresh::trial(&arguments.mongodb, nodes, PRODUCT).await?);
+    }
+    Ok(trials)
 }
 
-async fn page_rows(arguments: &Arguments, plan: Plan, parts: &Parts) -> anyhow::Result<Vec<Row>> {
-    let url = format!("{}{PRODUCT}", arguments.store);
-    // The first look brings the page into the cache.
-    Page::find(&url).await?;
-    let cached = Page::find(&url).await?;
-    ensure!(cached.source == "hit-local", "{url} is not in memory but {}", cached.source);
-    let sku = Page::first_sku(&url).await?;
-    // A page with a choice made is one visitor's, so it is rendered for each.
-    let uncached = Page::find(&format!("{url}?sku={sku}")).await?;
-    ensure!(uncached.source == "bypass", "{url}?sku={sku} is not rendered but {}", uncached.source);
-
-    let nginx = Nginx::start(arguments.nginx_port, &cached.body).await?;
-    let same = Page::find(&format!("{}/page.html", nginx.url)).await?;
-    ensure!(same.body == cached.body, "nginx does not serve the store's bytes");
-    let nginx_programs = [nginx.program()];
-    let store = |label: &str, workload| Side {
-        label: label.to_owned(),
-        workload,
-        programs: parts.of_pages(),
-    };
-    let reference = Side {
-        label: format!("nginx, the same {} bytes from the disk", same.body.len()),
-        workload: &same,
-        programs: &nginx_programs,
-    };
-    Ok(vec![
-        row::measure(
-            "Product page, cached",
-            plan,
-            store("Vitrine, from memory", &cached),
-            reference,
-        )
-        .await?,
-        row::measure(
-            "Product page, asked for by who has it (304)",
-            plan,
-            store("Vitrine", &cached.known()?),
-            Side { label: "nginx".to_owned(), workload: &same.known()?, programs: &nginx_programs },
-        )
-        .await?,
-        row::measure(
-            "Product page, not cached",
-            plan,
-            store("Vitrine, rendered for each", &uncached),
-            store("Vitrine, from memory", &cached),
-        )
-        .await?,
-    ])
-}
-
-async fn checkout_row(arguments: &Arguments, plan: Plan, parts: &Parts) -> anyhow::Result<Row> {
-    let mut database = PgConnection::connect(&arguments.database).await?;
-    let vitrine = arguments.release.join("vitrine");
-    let goods = Goods::stock_up(&mut database, &arguments.store, &vitrine).await?;
-    let name = format!("Checkout, {} SKUs in turn", goods.len());
-    let checkout = Checkout {
-        store: arguments.store.clone(),
-        provider: arguments.provider.clone(),
-        goods: goods.clone(),
-    };
-    let transactions = Transactions { url: arguments.database.clone(), goods };
-    transactions.prepare(&mut database).await?;
-    let subject = Side {
-        label: "Vitrine, from the cart to the confirmation".to_owned(),
-        workload: &checkout,
-        programs: &parts.all,
-    };
-    let reference = Side {
-        label: "PostgreSQL, the same writes, one commit".to_owned(),
-        workload: &transactions,
-        programs: &[parts.database],
-    };
-    row::measure(&name, plan, subject, reference).await
+impl Arguments {
+    fn measures(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
 }

@@ -58,15 +58,6 @@ impl Page {
         let request = http::get(authority, path, Some(&self.tag));
         Ok(Self { request, status: 304, length: 0, ..self.clone() })
     }
-
-    /// The SKU of the first variant it shows.
-    pub async fn first_sku(url: &str) -> anyhow::Result<String> {
-        let mut client = Client::connect(url).await?;
-        let answer = client.page(http::split(url)?.1).await?;
-        let text = String::from_utf8_lossy(answer.body);
-        let sku = text.split_once("\"sku\":\"").and_then(|(_, rest)| Some(rest.split_once('"')?.0));
-        sku.map(str::to_owned).ok_or_else(|| anyhow::anyhow!("{url} names no SKU"))
-    }
 }
 
 /// One connection that asks for the page.

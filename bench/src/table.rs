@@ -1,6 +1,9 @@
 //! How the figures are told: a table to read, and JSON to compare runs by.
 
-use crate::row::{Outcome, Plan, Row};
+use crate::{
+    row::{Outcome, Plan, Row},
+    trial::{Figure, Trial, Unit},
+};
 use serde::Serialize;
 use std::fmt::{self, Display, Formatter};
 
@@ -18,6 +21,8 @@ pub struct Report {
     pub plan: Plan,
     /// The table.
     pub rows: Vec<Row>,
+    /// What is not said beside a reference.
+    pub trials: Vec<Trial>,
 }
 
 impl Display for Report {
@@ -43,6 +48,13 @@ impl Display for Report {
                 programs.iter().map(|(name, spent)| format!("{name} {}", time(**spent))).collect();
             writeln!(out, "  CPU of Vitrine: {}\n", parts.join(", "))?;
         }
+        for trial in &self.trials {
+            writeln!(out, "{}", trial.name)?;
+            for figure in &trial.figures {
+                told(out, figure)?;
+            }
+            writeln!(out)?;
+        }
         writeln!(
             out,
             "Medians of {rounds} rounds of {seconds} s each, both sides in turn, on {} processors. \
@@ -61,6 +73,21 @@ fn line(out: &mut Formatter<'_>, side: &Outcome) -> fmt::Result {
         write!(out, "{:>12}", time(spent))?;
     }
     writeln!(out)
+}
+
+fn told(out: &mut Formatter<'_>, figure: &Figure) -> fmt::Result {
+    let text = |value| match figure.unit {
+        Unit::Count => count(value),
+        Unit::Microseconds => time(value),
+        Unit::Bytes => format!("{} B", count(value)),
+        Unit::Times => times(value),
+    };
+    write!(out, "  {:54}{:>12}", figure.label, text(figure.value))?;
+    match figure.at_most {
+        Some(goal) if figure.value <= goal => writeln!(out, "   goal {}: kept", text(goal)),
+        Some(goal) => writeln!(out, "   goal {}: missed", text(goal)),
+        None => writeln!(out),
+    }
 }
 
 /// Three digits that matter: a whole number from 100 on.
@@ -82,9 +109,9 @@ fn times(ratio: f64) -> String {
     format!("{} ×", digits(ratio))
 }
 
-/// Whole, with a comma at each thousand.
+/// With a comma at each thousand.
 fn count(value: f64) -> String {
-    let plain = digits(value);
+    let plain = if value.fract() == 0.0 { format!("{value}") } else { digits(value) };
     let (whole, rest) = plain.split_at(plain.find('.').unwrap_or(plain.len()));
     let mut grouped = String::new();
     for (index, digit) in whole.chars().enumerate() {

@@ -117,17 +117,18 @@ async fn stats(pages: &PageStore) -> anyhow::Result<ExitCode> {
     let mut out = io::stdout().lock();
     writeln!(
         out,
-        "{:38} {:>8} {:>10} {:>10} {:>10} {:>8} {:>8}",
-        "node", "pages", "MiB", "hit-local", "hit-shared", "stale", "miss"
+        "{:38} {:>8} {:>10} {:>10} {:>10} {:>8} {:>8} {:>9}",
+        "node", "pages", "MiB", "hit-local", "hit-shared", "stale", "miss", "rendered"
     )?;
     for standing in &nodes {
         let report = standing.report;
         let [local, shared, stale, miss] = report.served;
         let mebibytes = report.bytes as f64 / f64::from(1 << 20);
-        let (node, pages) = (&standing.node, report.pages);
+        let (node, pages, rendered) = (&standing.node, report.pages, report.rendered);
         writeln!(
             out,
-            "{node:38} {pages:>8} {mebibytes:>10.1} {local:>10} {shared:>10} {stale:>8} {miss:>8}"
+            "{node:38} {pages:>8} {mebibytes:>10.1} {local:>10} {shared:>10} {stale:>8} {miss:>8} \
+             {rendered:>9}"
         )?;
     }
     writeln!(out, "{} nodes serve pages", nodes.len())?;

@@ -24,7 +24,17 @@ impl Encoding {
     /// The smallest encoding a client takes (RFC 9110, 12.5.3). A client that refuses everything is
     /// sent the page as it is.
     pub fn accepted(headers: &HeaderMap) -> Self {
-        let mut best = Self::Identity;
+        Self::first_accepted(headers, Self::ALL)
+    }
+
+    /// The encoding for a page that is sent once, to this client: Zstandard is done in a third of the time
+    /// that Brotli takes, and the page is an eighth larger.
+    pub fn accepted_at_once(headers: &HeaderMap) -> Self {
+        Self::first_accepted(headers, [Self::Zstd, Self::Brotli, Self::Gzip, Self::Identity])
+    }
+
+    fn first_accepted(headers: &HeaderMap, order: [Self; 4]) -> Self {
+        let mut taken = [false; 4];
         for value in headers.get_all(header::ACCEPT_ENCODING) {
             for coding in value.to_str().unwrap_or("").split(',') {
                 let (name, parameters) = coding.split_once(';').unwrap_or((coding, ""));
@@ -34,12 +44,10 @@ impl Encoding {
                     name if name.eq_ignore_ascii_case("gzip") => Self::Gzip,
                     _ => continue,
                 };
-                if (named as u8) < (best as u8) && !is_refused(parameters) {
-                    best = named;
-                }
+                taken[named as usize] |= !is_refused(parameters);
             }
         }
-        best
+        order.into_iter().find(|encoding| taken[*encoding as usize]).unwrap_or(Self::Identity)
     }
 
     /// Its name in `Content-Encoding`; `None` for a body as it is.
@@ -57,9 +65,18 @@ impl Encoding {
         }
     }
 
-    /// A body in this encoding. The qualities are those beyond which a page of ours gets smaller by
-    /// less than it takes longer.
+    /// A body in this encoding, to be kept. The qualities are those beyond which a page of ours gets
+    /// smaller by less than it takes longer.
     pub fn encode(self, identity: &[u8]) -> Bytes {
+        self.encode_at(identity, 6)
+    }
+
+    /// A body in this encoding, to be sent once.
+    pub fn encode_at_once(self, identity: &[u8]) -> Bytes {
+        self.encode_at(identity, 3)
+    }
+
+    fn encode_at(self, identity: &[u8], zstd: i32) -> Bytes {
         let mut out = Vec::with_capacity(identity.len() / 4);
         // Writing to memory cannot fail.
         match self {
@@ -68,7 +85,7 @@ impl Encoding {
                 let _ = writer.write_all(identity);
             }
             Self::Zstd => {
-                let _ = zstd::stream::copy_encode(identity, &mut out, 6);
+                let _ = zstd::stream::copy_encode(identity, &mut out, zstd);
             }
             Self::Gzip => {
                 let mut writer =
@@ -78,15 +95,20 @@ impl Encoding {
             }
             Self::Identity => return Bytes::copy_from_slice(identity),
         }
-        out.into()
+        as_long_as_it_is(out)
     }
+}
+
+/// A body that is kept takes no more room than it needs.
+fn as_long_as_it_is(body: Vec<u8>) -> Bytes {
+    body.into_boxed_slice().into()
 }
 
 /// The body that was encoded with Brotli; empty if it was not.
 pub fn decode_brotli(body: &[u8]) -> Bytes {
     let mut out = Vec::with_capacity(body.len() * 6);
     match brotli::Decompressor::new(body, 32 * 1024).read_to_end(&mut out) {
-        Ok(_) => out.into(),
+        Ok(_) => as_long_as_it_is(out),
         Err(_) => Bytes::new(),
     }
 }
@@ -117,25 +139,34 @@ mod tests {
         assert_eq!(accepted("gzip, br;q=0"), Encoding::Gzip);
         assert_eq!(accepted("gzip; q=0.000, brotli"), Encoding::Identity);
         assert_eq!(Encoding::accepted(&HeaderMap::new()), Encoding::Identity);
+        let at_once = |value: &'static str| {
+            let value = HeaderValue::from_static(value);
+            let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, value)]);
+            Encoding::accepted_at_once(&headers)
+        };
+        assert_eq!(at_once("gzip, deflate, br, zstd"), Encoding::Zstd);
+        assert_eq!(at_once("gzip, br, zstd;q=0"), Encoding::Brotli);
+        assert_eq!(at_once("*"), Encoding::Identity);
     }
 
     #[test]
     fn every_encoding_holds_the_whole_page() {
         let html = "<p>A lamp and a chair</p>".repeat(400).into_bytes();
         for encoding in Encoding::ALL {
-            let body = encoding.encode(&html);
-            let back = match encoding {
-                Encoding::Brotli => decode_brotli(&body).to_vec(),
-                Encoding::Zstd => zstd::stream::decode_all(&body[..]).unwrap(),
-                Encoding::Gzip => {
-                    let mut out = Vec::new();
-                    flate2::read::GzDecoder::new(&body[..]).read_to_end(&mut out).unwrap();
-                    out
-                }
-                Encoding::Identity => body.to_vec(),
-            };
-            assert_eq!(back, html, "{encoding:?}");
-            assert_eq!(body.len() < html.len() / 10, encoding != Encoding::Identity);
+            for body in [encoding.encode(&html), encoding.encode_at_once(&html)] {
+                let back = match encoding {
+                    Encoding::Brotli => decode_brotli(&body).to_vec(),
+                    Encoding::Zstd => zstd::stream::decode_all(&body[..]).unwrap(),
+                    Encoding::Gzip => {
+                        let mut out = Vec::new();
+                        flate2::read::GzDecoder::new(&body[..]).read_to_end(&mut out).unwrap();
+                        out
+                    }
+                    Encoding::Identity => body.to_vec(),
+                };
+                assert_eq!(back, html, "{encoding:?}");
+                assert_eq!(body.len() < html.len() / 10, encoding != Encoding::Identity);
+            }
         }
         assert!(decode_brotli(b"no brotli at all").is_empty());
     }

@@ -6,8 +6,12 @@
 
 use super::kept::Kept;
 use crate::survey::SHELVES;
+use slab::Slab;
 use std::{
-    collections::{HashMap, hash_map::RandomState},
+    collections::{
+        BTreeSet, HashMap, HashSet,
+        hash_map::{Entry, RandomState},
+    },
     hash::BuildHasher,
     sync::{Arc, Weak},
     time::{Duration, Instant},
@@ -21,7 +25,8 @@ const REMEMBERED: Duration = Duration::from_secs(120);
 #[derive(Default)]
 pub struct Index {
     hasher: RandomState,
-    copies: HashMap<u64, HashMap<usize, Weak<Kept>>>,
+    copies: Slab<Weak<Kept>>,
+    carriers: HashMap<u64, Carriers>,
     changed: HashMap<u64, u64>,
     changed_before: HashMap<u64, u64>,
     remembered_since: Option<Instant>,
@@ -33,20 +38,53 @@ pub struct Index {
     pub epoch: u64,
 }
 
-/// Tells copies apart for as long as they live.
-fn identity(copy: &Arc<Kept>) -> usize {
-    Arc::as_ptr(copy).addr()
+/// Under which numbers the copies that carry a tag are found. Most tags are carried by one page alone,
+/// a few by all of them.
+enum Carriers {
+    One(u32),
+    Many(Box<HashSet<u32>>),
+}
+
+impl Carriers {
+    fn add(&mut self, copy: u32) {
+        match self {
+            Self::One(one) => *self = Self::Many(Box::new([*one, copy].into())),
+            Self::Many(copies) => drop(copies.insert(copy)),
+        }
+    }
+
+    /// Takes a copy out; answers whether none is left.
+    fn remove(&mut self, copy: u32) -> bool {
+        match self {
+            Self::One(one) => *one == copy,
+            Self::Many(copies) => copies.remove(&copy) && copies.is_empty(),
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = u32> {
+        let (one, many) = match self {
+            Self::One(one) => (Some(*one), None),
+            Self::Many(copies) => (None, Some(copies.iter().copied())),
+        };
+        one.into_iter().chain(many.into_iter().flatten())
+    }
 }
 
 impl Index {
     /// Takes a page in. It counts as stale from the start if something that it shows has changed since
     /// its render began.
     pub fn add(&mut self, copy: &Arc<Kept>) {
+        // A page takes kilobytes: memory ends before numbers do.
+        let number = u32::try_from(self.copies.insert(Arc::downgrade(copy))).unwrap_or(u32::MAX);
+        copy.note_number(number);
         let head = &copy.page.head;
         let mut newest = self.doubted;
-        for tag in &head.tags {
+        for tag in head.tags.iter() {
             let tag = self.hasher.hash_one(tag);
-            self.copies.entry(tag).or_default().insert(identity(copy), Arc::downgrade(copy));
+            match self.carriers.entry(tag) {
+                Entry::Vacant(place) => drop(place.insert(Carriers::One(number))),
+                Entry::Occupied(mut carriers) => carriers.get_mut().add(number),
+            }
             let changed = self.changed.get(&tag).or_else(|| self.changed_before.get(&tag));
             newest = newest.max(changed.copied().unwrap_or_default());
         }
@@ -56,14 +94,15 @@ impl Index {
     }
 
     /// A page that has left the memory is not looked for any more.
-    pub fn forget(&mut self, copy: &Arc<Kept>) {
-        for tag in &copy.page.head.tags {
+    pub fn forget(&mut self, copy: &Kept) {
+        let Some(number) = copy.take_number() else { return };
+        self.copies.try_remove(number as usize);
+        for tag in copy.page.head.tags.iter() {
             let tag = self.hasher.hash_one(tag);
-            if let Some(copies) = self.copies.get_mut(&tag) {
-                copies.remove(&identity(copy));
-                if copies.is_empty() {
-                    self.copies.remove(&tag);
-                }
+            if let Entry::Occupied(mut carriers) = self.carriers.entry(tag)
+                && carriers.get_mut().remove(number)
+            {
+                carriers.remove();
             }
         }
     }
@@ -73,15 +112,14 @@ impl Index {
         self.turn_the_page();
         self.last = self.last.max(number);
         self.epoch += u64::from(tags.iter().any(|tag| tells_of_categories(tag)));
-        let mut found = HashMap::new();
+        let mut found = BTreeSet::new();
         for tag in tags {
             let tag = self.hasher.hash_one(tag);
             self.changed.insert(tag, number);
-            let copies = self.copies.get(&tag).into_iter().flatten();
-            found.extend(copies.filter_map(|(at, copy)| Some((*at, copy.upgrade()?))));
+            found.extend(self.carriers.get(&tag).into_iter().flat_map(Carriers::iter));
         }
-        found.retain(|_, copy| copy.page.head.seen < number);
-        let found: Vec<_> = found.into_values().collect();
+        let copies = found.into_iter().filter_map(|copy| self.copies.get(copy as usize)?.upgrade());
+        let found: Vec<_> = copies.filter(|copy| copy.page.head.seen < number).collect();
         found.iter().for_each(|copy| copy.outdate());
         found
     }
@@ -91,13 +129,7 @@ impl Index {
         self.last = self.last.max(number);
         self.doubted = self.doubted.max(number);
         self.epoch += 1;
-        let mut all = HashMap::new();
-        for (at, copy) in self.copies.values().flatten() {
-            if let Some(copy) = copy.upgrade() {
-                all.insert(*at, copy);
-            }
-        }
-        let all: Vec<_> = all.into_values().collect();
+        let all: Vec<_> = self.copies.iter().filter_map(|(_, copy)| copy.upgrade()).collect();
         all.iter().for_each(|copy| copy.outdate());
         all
     }
@@ -119,8 +151,8 @@ fn tells_of_categories(tag: &str) -> bool {
 
 #[cfg(test)]
 impl Index {
-    /// Whether no page carries any tag.
+    /// Whether no page is looked for, and no tag carried.
     pub fn is_empty(&self) -> bool {
-        self.copies.is_empty()
+        self.copies.is_empty() && self.carriers.is_empty()
     }
 }

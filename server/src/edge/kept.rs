@@ -4,7 +4,7 @@ use super::page::Page;
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU8, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
@@ -33,7 +33,12 @@ pub struct Kept {
     failed_until: AtomicU64,
     /// How often it is about to take the place of itself, because it takes more room now.
     weighed_again: AtomicU8,
+    /// Under which number the index finds it.
+    number: AtomicU32,
 }
+
+/// The number of a copy that the index does not know.
+const UNKNOWN: u32 = u32::MAX;
 
 /// What may be done with a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +69,7 @@ impl Kept {
             next_try: AtomicU64::new(0),
             failed_until: AtomicU64::new(0),
             weighed_again: AtomicU8::new(0),
+            number: AtomicU32::new(UNKNOWN),
         }
     }
 
@@ -129,6 +135,16 @@ impl Kept {
             WITHHELD => Some(Standing::Withheld),
             _ => None,
         }
+    }
+
+    /// The index finds it under this number.
+    pub fn note_number(&self, number: u32) {
+        self.number.store(number, Relaxed);
+    }
+
+    /// Under which number the index found it, once.
+    pub fn take_number(&self) -> Option<u32> {
+        Some(self.number.swap(UNKNOWN, Relaxed)).filter(|number| *number != UNKNOWN)
     }
 
     /// It is about to take the place of itself.

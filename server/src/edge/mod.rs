@@ -14,6 +14,7 @@ mod local;
 mod page;
 mod render;
 mod shared;
+mod tags;
 
 pub use csp::policy;
 pub use follow::follow;
@@ -299,7 +300,7 @@ impl Edge {
     fn report(&self, settled: u64) -> Report {
         let (pages, bytes) = self.local.size();
         let served = [0, 1, 2, 3].map(|source| self.served[source].load(Relaxed));
-        Report { settled, pages, bytes, served }
+        Report { settled, pages, bytes, served, rendered: self.renderer.begun() }
     }
 
     /// Takes a change in; answers which copies it has outdated.
@@ -323,7 +324,7 @@ impl Edge {
     /// Pages for one visitor and server functions: passed through, with a policy for what is HTML.
     async fn bypass(&self, mut request: Request, next: Next) -> Response {
         request.extensions_mut().insert(self.local.reading(0));
-        let encoding = Encoding::accepted(request.headers());
+        let encoding = Encoding::accepted_at_once(request.headers());
         let response = next.run(request).await;
         let is_html = response
             .headers()
@@ -344,7 +345,7 @@ impl Edge {
         let body = match encoding.header() {
             Some(name) => {
                 parts.headers.insert(header::CONTENT_ENCODING, name);
-                encoding.encode(&html)
+                encoding.encode_at_once(&html)
             }
             None => html,
         };

@@ -1,6 +1,9 @@
 //! A rendered page as it is sent: for each encoding the body and every header, made once.
 
-use super::encoding::{Encoding, decode_brotli};
+use super::{
+    encoding::{Encoding, decode_brotli},
+    tags::TagList,
+};
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
@@ -11,7 +14,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -54,35 +57,58 @@ pub struct Head {
     /// A hash of the body; the entity tag of each encoding is made of it.
     pub hash: String,
     /// What the page was made of.
-    pub tags: Vec<String>,
+    pub tags: TagList,
     /// When its render began, in milliseconds of the Unix epoch.
     pub made: u64,
     /// The number of the last change that its render could see; see `purges`.
     pub seen: u64,
 }
 
-/// What every cached page is sent with, whatever it shows.
-#[derive(Debug, Clone)]
+/// Every header of a page but what is its own, by the encoding it is sent in. Thousands of pages share
+/// these.
+#[derive(Debug)]
 pub struct Common {
-    headers: HeaderMap,
+    whole: [HeaderMap; Encoding::ALL.len()],
+    /// Those of the answer to who has the page already.
+    not_modified: HeaderMap,
 }
 
 impl Common {
     /// Headers of every answer, and what caches between here and the visitor may do with a page:
     /// browsers ask each time; a shared cache may keep it for `shared`, and serve it for as long as
     /// `stale` while it asks for a newer one or when none is to be had (RFC 9111, RFC 5861).
-    pub fn new(mut headers: HeaderMap, shared: Duration, stale: Duration) -> Self {
+    pub fn new(headers: HeaderMap, shared: Duration, stale: Duration) -> Self {
         let (shared, stale) = (shared.as_secs(), stale.as_secs());
         let cache_control = format!(
             "public, max-age=0, s-maxage={shared}, stale-while-revalidate={shared}, \
              stale-if-error={stale}"
         );
-        // Written of numbers and plain letters.
-        if let Ok(value) = HeaderValue::from_str(&cache_control) {
-            headers.insert(header::CACHE_CONTROL, value);
-        }
-        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        Self { headers }
+        let fixed = HeaderValue::from_static;
+        let always = [
+            // Written of numbers and plain letters.
+            (
+                header::CACHE_CONTROL,
+                HeaderValue::from_str(&cache_control).unwrap_or(fixed("no-store")),
+            ),
+            (header::VARY, fixed("accept-encoding")),
+            (X_CACHE, Source::Local.name()),
+            (SERVER_TIMING, timing(Source::Local)),
+            // The page's own take the place of these.
+            (header::ETAG, fixed("")),
+            (header::AGE, fixed("0")),
+        ];
+        let not_modified = HeaderMap::from_iter(always);
+        let mut base = headers;
+        base.extend(not_modified.clone());
+        base.insert(header::CONTENT_TYPE, fixed("text/html; charset=utf-8"));
+        base.insert(header::CONTENT_LENGTH, fixed("0"));
+        base.insert(SURROGATE_KEY, fixed("all"));
+        let whole = Encoding::ALL.map(|encoding| {
+            let mut headers = base.clone();
+            headers.extend(encoding.header().map(|name| (header::CONTENT_ENCODING, name)));
+            headers
+        });
+        Self { whole, not_modified }
     }
 }
 
@@ -93,25 +119,21 @@ pub struct Page {
     pub head: Head,
     status: StatusCode,
     brotli: Bytes,
-    headers: HeaderMap,
+    common: Arc<Common>,
     // Made when somebody first asks for that encoding. Most ask for one and the same.
-    ready: [OnceLock<Ready>; Encoding::ALL.len()],
+    ready: [OnceLock<Box<Ready>>; Encoding::ALL.len()],
 }
 
-/// A page in one encoding.
+/// A page in one encoding: what no other page has.
 #[derive(Debug)]
 struct Ready {
-    /// Every header of a local hit; the age is filled in.
-    whole: HeaderMap,
-    /// Those of the answer to who has it already.
-    not_modified: HeaderMap,
     tag: HeaderValue,
     body: Bytes,
 }
 
 impl Head {
     /// What is told of a page with this body.
-    pub fn new(html: &[u8], tags: Vec<String>, seen: u64) -> Self {
+    pub fn new(html: &[u8], tags: TagList, seen: u64) -> Self {
         let hash = URL_SAFE_NO_PAD.encode(&Sha256::digest(html)[..16]);
         Self { hash, tags, made: now(), seen }
     }
@@ -119,24 +141,14 @@ impl Head {
 
 impl Page {
     /// A page that was rendered just now.
-    pub fn rendered(head: Head, html: &Bytes, common: &Common) -> Self {
-        let page = Self::kept(head, Encoding::Brotli.encode(html), common);
-        // The one who asked for it may want it as it is: it is at hand now.
-        page.ready[Encoding::Identity as usize]
-            .get_or_init(|| page.make_ready(Encoding::Identity, html.clone()));
-        page
+    pub fn rendered(head: Head, html: &[u8], common: &Arc<Common>) -> Self {
+        Self::kept(head, Encoding::Brotli.encode(html), common)
     }
 
     /// A page of which the shared cache has kept this.
-    pub fn kept(head: Head, brotli: Bytes, common: &Common) -> Self {
-        let mut headers = common.headers.clone();
-        let keys = head.tags.join(" ");
-        let keys = if keys.len() <= SURROGATE_KEY_LIMIT { &keys } else { "all" };
-        // Tags are plain text.
-        if let Ok(value) = HeaderValue::from_str(keys) {
-            headers.insert(SURROGATE_KEY, value);
-        }
-        Self { head, status: StatusCode::OK, brotli, headers, ready: Default::default() }
+    pub fn kept(head: Head, brotli: Bytes, common: &Arc<Common>) -> Self {
+        let (status, common) = (StatusCode::OK, common.clone());
+        Self { head, status, brotli, common, ready: Default::default() }
     }
 
     /// The same page as the answer to an address under which there is nothing.
@@ -166,32 +178,38 @@ impl Page {
 
     /// How many bytes it takes in memory by now, about.
     pub fn weight(&self) -> usize {
-        let tags: usize = self.head.tags.iter().map(|tag| tag.len() + 24).sum();
-        let ready =
-            self.ready.iter().enumerate().filter_map(|(at, ready)| Some((at, ready.get()?)));
-        let bodies = ready.map(|(at, ready)| {
-            let shared = at == Encoding::Brotli as usize;
-            HEADERS + if shared { 0 } else { ready.body.len() }
+        let tags = self.head.tags.header().len();
+        let ready = self.ready.iter().zip(Encoding::ALL).filter_map(|(ready, encoding)| {
+            let body = ready.get()?.body.len();
+            Some(READY + if encoding == Encoding::Brotli { 0 } else { body })
         });
-        HEADERS + tags + self.brotli.len() + bodies.sum::<usize>()
+        OWN + tags + self.head.tags.iter().count() * TAG + self.brotli.len() + ready.sum::<usize>()
     }
 
     /// The answer to a request for this page: 304 when the client has it already, without a body when
     /// only the head was asked for.
     pub fn answer(&self, method: &Method, request: &HeaderMap, source: Source) -> Response {
-        let ready = self.ready(Encoding::accepted(request));
+        let encoding = Encoding::accepted(request);
+        let ready = self.ready(encoding);
         let mut response = Response::new(Body::empty());
         if self.is_found() && is_known(request, &ready.tag) {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
-            *response.headers_mut() = ready.not_modified.clone();
+            *response.headers_mut() = self.common.not_modified.clone();
         } else {
             *response.status_mut() = self.status;
-            *response.headers_mut() = ready.whole.clone();
+            let mut headers = self.common.whole[encoding as usize].clone();
+            headers.insert(header::CONTENT_LENGTH, ready.body.len().into());
+            let tags = self.head.tags.header();
+            if tags.len() <= SURROGATE_KEY_LIMIT {
+                headers.insert(SURROGATE_KEY, tags.clone());
+            }
+            *response.headers_mut() = headers;
             if method != Method::HEAD {
                 *response.body_mut() = Body::from(ready.body.clone());
             }
         }
         let headers = response.headers_mut();
+        headers.insert(header::ETAG, ready.tag.clone());
         headers.insert(header::AGE, self.age().as_secs().into());
         // Who has named the request finds the answer by that name.
         if let Some(name) = request.get(X_REQUEST_ID) {
@@ -206,43 +224,23 @@ impl Page {
 
     fn ready(&self, encoding: Encoding) -> &Ready {
         self.ready[encoding as usize].get_or_init(|| {
+            let suffix = encoding.name().map(|name| format!("-{name}")).unwrap_or_default();
+            let tag = HeaderValue::from_str(&format!("\"{}{suffix}\"", self.head.hash));
             let body = match encoding {
                 Encoding::Brotli => self.brotli.clone(),
                 Encoding::Identity => decode_brotli(&self.brotli),
-                other => other.encode(&self.ready(Encoding::Identity).body),
+                other => other.encode(&decode_brotli(&self.brotli)),
             };
-            self.make_ready(encoding, body)
+            Box::new(Ready { tag: tag.unwrap_or(HeaderValue::from_static("\"\"")), body })
         })
-    }
-
-    fn make_ready(&self, encoding: Encoding, body: Bytes) -> Ready {
-        let suffix = encoding.name().map(|name| format!("-{name}")).unwrap_or_default();
-        let tag = HeaderValue::from_str(&format!("\"{}{suffix}\"", self.head.hash))
-            .unwrap_or(HeaderValue::from_static("\"\""));
-        let mut whole = self.headers.clone();
-        whole.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        whole.insert(header::CONTENT_LENGTH, body.len().into());
-        if let Some(name) = encoding.header() {
-            whole.insert(header::CONTENT_ENCODING, name);
-        }
-        let mut not_modified = HeaderMap::new();
-        for name in [header::CACHE_CONTROL, header::VARY] {
-            if let Some(value) = whole.get(&name) {
-                not_modified.insert(name, value.clone());
-            }
-        }
-        for headers in [&mut whole, &mut not_modified] {
-            headers.insert(header::ETAG, tag.clone());
-            headers.insert(header::AGE, HeaderValue::from_static("0"));
-            headers.insert(X_CACHE, Source::Local.name());
-            headers.insert(SERVER_TIMING, timing(Source::Local));
-        }
-        Ready { whole, not_modified, tag, body }
     }
 }
 
-/// About what the headers of one encoding take.
-const HEADERS: usize = 1_500;
+/// About what a page takes beside its body and its tags, what each of these takes in the index, and what
+/// each encoding takes beside its body; `make bench` compares the sum with the growth of a node's memory.
+const OWN: usize = 800;
+const TAG: usize = 30;
+const READY: usize = 200;
 
 fn timing(source: Source) -> HeaderValue {
     HeaderValue::from_static(match source {
@@ -276,9 +274,8 @@ mod tests {
     fn page(html: &'static str) -> Page {
         let common =
             Common::new(HeaderMap::new(), Duration::from_secs(60), Duration::from_secs(3600));
-        let html = Bytes::from_static(html.as_bytes());
-        let head = Head::new(&html, vec!["product:1".to_owned()], 7);
-        Page::rendered(head, &html, &common)
+        let head = Head::new(html.as_bytes(), TagList::new(&["product:1"]).unwrap(), 7);
+        Page::rendered(head, html.as_bytes(), &common.into())
     }
 
     fn asked(name: HeaderName, value: &HeaderValue) -> HeaderMap {

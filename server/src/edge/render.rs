@@ -1,6 +1,6 @@
 //! Renders the pages that are kept: from their address alone, a bounded number at a time.
 
-use super::{PAGE_LIMIT, page::Head};
+use super::{PAGE_LIMIT, page::Head, tags::TagList};
 use app::services::Tags;
 use axum::{
     Router,
@@ -10,7 +10,13 @@ use axum::{
 };
 use bytes::Bytes;
 use catalogue::Reading;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
@@ -52,12 +58,18 @@ pub enum Rendered {
 pub struct Renderer {
     pages: Router,
     turns: Arc<Semaphore>,
+    begun: Arc<AtomicU64>,
 }
 
 impl Renderer {
     /// Renders what this router answers with.
     pub fn new(pages: Router) -> Self {
-        Self { pages, turns: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { pages, turns: Arc::new(Semaphore::new(AT_ONCE)), begun: Arc::default() }
+    }
+
+    /// How many renders were begun.
+    pub fn begun(&self) -> u64 {
+        self.begun.load(Relaxed)
     }
 
     /// Renders the page of a key. `seen` is the number of the last change before now,
@@ -77,6 +89,7 @@ impl Renderer {
     }
 
     async fn render_now(&self, key: &str, seen: u64, reading: Reading) -> Rendered {
+        self.begun.fetch_add(1, Relaxed);
         let tags = Tags::default();
         // So that it can be purged by its address, or with everything else.
         tags.add(format!("path:{}", key.split('?').next().unwrap_or(key)));
@@ -100,7 +113,14 @@ impl Renderer {
         if is_private || !is_kept {
             return Rendered::Unkept { parts: Box::new(parts), body: html };
         }
-        let head = Head::new(&html, tags.list(), seen);
+        let tags = match TagList::new(&tags.list()) {
+            Ok(tags) => tags,
+            Err(error) => {
+                tracing::error!(key, %error, "a page is not kept");
+                return Rendered::Unkept { parts: Box::new(parts), body: html };
+            }
+        };
+        let head = Head::new(&html, tags, seen);
         match parts.status {
             StatusCode::OK => Rendered::Page { head, html },
             _ => Rendered::Missing { head, html },
