@@ -7,6 +7,7 @@ mod csp;
 mod encoding;
 mod follow;
 mod front;
+mod fronts;
 mod index;
 mod kept;
 mod key;
@@ -18,6 +19,7 @@ mod shared;
 pub use csp::policy;
 pub use follow::follow;
 pub use front::Front;
+pub use fronts::Purger;
 pub use local::Purge;
 pub use shared::{PageStore, Report};
 

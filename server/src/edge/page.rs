@@ -192,7 +192,10 @@ impl Page {
             }
         }
         let headers = response.headers_mut();
-        headers.insert(header::AGE, self.age().as_secs().into());
+        // What a node serves as fresh it vouches for now; a cache in front counts from here (RFC 9111, 5.1).
+        if source == Source::Stale {
+            headers.insert(header::AGE, self.age().as_secs().into());
+        }
         // Who has named the request finds the answer by that name.
         if let Some(name) = request.get(X_REQUEST_ID) {
             headers.insert(X_REQUEST_ID, name.clone());
