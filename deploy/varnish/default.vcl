@@ -12,9 +12,17 @@ import xkey;
 backend store {
     .host = "nginx";
     .port = "8080";
-    # A page takes milliseconds; the store itself gives up after thirty seconds.
     .connect_timeout = 1s;
+    # The store itself gives up after thirty seconds.
     .first_byte_timeout = 31s;
+    .probe = {
+        .url = "/robots.txt";
+        .interval = 1s;
+        .timeout = 1s;
+        .window = 4;
+        .threshold = 2;
+        .initial = 2;
+    }
 }
 
 # Where the workers are.
@@ -24,9 +32,13 @@ acl purgers {
 
 sub vcl_recv {
     if (req.restarts == 0) {
-        # How long an older page is served while the next is fetched: edge.shared_cache_seconds.
-        set req.grace = 10s;
         unset req.http.x-any-age;
+    }
+    # How long an older page is served while the next is fetched: edge.shared_cache_seconds of one who is
+    # not told of changes. Without the store, for as long as it is kept.
+    set req.grace = 10s;
+    if (req.http.x-any-age || !std.healthy(req.backend_hint)) {
+        set req.grace = 365d;
     }
 
     if (req.method == "PURGE") {
@@ -44,31 +56,43 @@ sub vcl_recv {
         return (synth(200, "Purged " + req.http.purged));
     }
 
-    # What changes something, and what is one visitor's own, passes by.
+    # What changes something passes by.
     if (req.method != "GET" && req.method != "HEAD") {
         return (pass);
     }
-    if (req.url ~ "^/+(cart|checkout|orders|api|webhooks|events|health)(/|\?|$)") {
+    # These are the same for everyone, and of what may stand behind the question mark they know only this:
+    # campaigns' marks and whatever else somebody writes there make no further copies.
+    if (req.url ~ "^/c/") {
+        set req.url = regsuball(req.url, "(?<=[?&])(?!(page|sort)=)[^&]*(&|$)", "");
+        set req.url = regsub(std.querysort(req.url), "[?&]+$", "");
+    } elsif (req.url ~ "^/p/[^?]*\?(.*&)?(sku|quantity|problem)=") {
+        # The answer to a form that could not be taken.
+        return (pass);
+    } elsif (req.url ~ "^/(\?|$|credits(\?|$)|p/|pkg/|fonts/|media/|favicon\.svg|robots\.txt|sitemap\.xml|sitemaps/)") {
+        set req.url = regsub(req.url, "\?.*$", "");
+    } else {
+        # One visitor's own, or nothing that is known here.
         return (pass);
     }
-
-    # All else is the same for everyone: no cookie reaches it, none is needed for it.
     unset req.http.cookie;
     unset req.http.authorization;
 
-    # Marks of campaigns do not reach the store's pages either.
-    set req.url = regsuball(req.url, "(?<=[?&])(utm_[a-z]+|gclid|fbclid|msclkid)=[^&]*(&|$)", "");
-    set req.url = regsub(std.querysort(req.url), "[?&]+$", "");
-
     # One copy for each way in which bodies are sent, and not for each way to ask for it.
-    if (req.http.accept-encoding ~ "\bbr\b") {
+    if (req.http.accept-encoding ~ "(?i)(^|,)\s*br\s*(;\s*q=(1|0?\.\d*[1-9])\S*\s*)?(,|$)") {
         set req.http.accept-encoding = "br";
-    } elsif (req.http.accept-encoding ~ "\bgzip\b") {
+    } elsif (req.http.accept-encoding ~ "(?i)(^|,)\s*gzip\s*(;\s*q=(1|0?\.\d*[1-9])\S*\s*)?(,|$)") {
         set req.http.accept-encoding = "gzip";
     } else {
         unset req.http.accept-encoding;
     }
     return (hash);
+}
+
+sub vcl_backend_fetch {
+    # A page that nobody had takes the store seven seconds at most.
+    if (!bereq.uncacheable) {
+        set bereq.first_byte_timeout = 8s;
+    }
 }
 
 sub vcl_backend_response {
@@ -83,6 +107,12 @@ sub vcl_backend_response {
         set beresp.uncacheable = true;
         return (deliver);
     }
+    # What does not say how long it may be kept is not kept.
+    if (!beresp.http.cache-control) {
+        set beresp.ttl = 0s;
+        set beresp.uncacheable = true;
+        return (deliver);
+    }
     set beresp.http.xkey = beresp.http.surrogate-key;
     # It is kept for as long as it may stand in for one that is not to be had; how long it is served
     # otherwise is said above.
@@ -92,11 +122,25 @@ sub vcl_backend_response {
     }
 }
 
+sub vcl_backend_error {
+    set beresp.ttl = 0s;
+    set beresp.http.retry-after = "5";
+    set beresp.http.cache-control = "no-store";
+    set beresp.http.content-type = "text/plain; charset=utf-8";
+    set beresp.body = {"The store cannot be reached just now. Please try again in a moment.
+"};
+    return (deliver);
+}
+
+sub vcl_pass {
+    # What passes by is never sent twice.
+    set req.http.x-any-age = "no";
+}
+
 sub vcl_deliver {
     # The store did not make it: is there an older one?
-    if (resp.status >= 500 && req.restarts == 0 && req.http.x-any-age != "no") {
+    if (resp.status >= 500 && req.restarts == 0 && !req.http.x-any-age) {
         set req.http.x-any-age = "yes";
-        set req.grace = 365d;
         return (restart);
     }
     unset resp.http.xkey;
@@ -108,18 +152,8 @@ sub vcl_deliver {
     }
 }
 
-sub vcl_backend_error {
-    set beresp.ttl = 0s;
-    set beresp.http.retry-after = "5";
-}
-
-sub vcl_pass {
-    # What passes by is never sent twice.
-    set req.http.x-any-age = "no";
-}
-
 sub vcl_synth {
-    # A word for the one who purges; no page of Varnish's own for anybody else.
+    # A word for the one who purges.
     set resp.http.content-type = "text/plain; charset=utf-8";
     set resp.body = resp.reason + {"
 "};

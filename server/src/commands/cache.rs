@@ -3,7 +3,7 @@
 use crate::{
     cli::Cache,
     config::Settings,
-    edge::{PageStore, Purge, Purger},
+    edge::{Outcome, PageStore, Purge, purge_and_wait},
 };
 use anyhow::Context;
 use futures::{StreamExt, stream};
@@ -45,21 +45,19 @@ async fn open(settings: &Settings) -> anyhow::Result<PageStore> {
     Ok(PageStore::new(redis, &settings.redis.namespace, &market))
 }
 
-/// Purges, waits until every node that serves pages has taken it in, and names those that have not; then
-/// tells the caches in front.
+/// Purges, waits until nobody serves an older page, and names who still does.
 async fn purge(settings: &Settings, tags: &[String], how: Purge) -> anyhow::Result<ExitCode> {
-    let pages = open(settings).await?;
-    let purged = pages.purge(tags, how).await?;
-    let behind = pages.wait_until_settled(purged.number, SETTLED_WITHIN).await?;
-    Purger::new(pages, &settings.edge.purge_urls)?.tell_fronts(tags, how).await;
+    let (pages, fronts) = (open(settings).await?, &settings.edge.purge_urls);
+    let Outcome { purged, behind } =
+        purge_and_wait(&pages, fronts, tags, how, SETTLED_WITHIN).await?;
     let mut out = io::stdout().lock();
     writeln!(
         out,
         "{} pages of the shared cache have changed (number {})",
         purged.pages, purged.number
     )?;
-    for node in &behind {
-        writeln!(out, "node {node} has not taken it in within {} s", SETTLED_WITHIN.as_secs())?;
+    for late in &behind {
+        writeln!(out, "{late}")?;
     }
     Ok(if behind.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }

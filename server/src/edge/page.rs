@@ -21,8 +21,12 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 /// What a CDN in front may be asked to purge by.
 const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
-/// More than this no CDN takes in one header; what carries more tags is purged by `all`.
+/// More than this no CDN takes in one header; what carries more tags is purged by `all`, and kept there
+/// for `UNNAMED` at most.
 const SURROGATE_KEY_LIMIT: usize = 8_000;
+const UNNAMED: u64 = 10;
+/// So many seconds a cache in front may keep a page that nobody vouches for.
+const UNVOUCHED: u64 = 1;
 
 /// Where a page came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +52,15 @@ impl Source {
     }
 }
 
+/// Whether a node knows that a page shows everything as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Vouched {
+    /// Caches in front may keep it for as long as they are allowed to: they will be told of changes.
+    Yes,
+    /// It is older, or nothing is heard of changes: they shall ask again in a second.
+    No,
+}
+
 /// What is told of a page beside its body.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Head {
@@ -65,24 +78,38 @@ pub struct Head {
 #[derive(Debug, Clone)]
 pub struct Common {
     headers: HeaderMap,
+    outside: Outside,
 }
 
 impl Common {
-    /// Headers of every answer, and what caches between here and the visitor may do with a page:
-    /// browsers ask each time; a shared cache may keep it for `shared`, and serve it for as long as
-    /// `stale` while it asks for a newer one or when none is to be had (RFC 9111, RFC 5861).
+    /// Headers of every answer, and for how long a cache between here and the visitor may serve a page
+    /// without asking (`shared`), and when none is to be had (`stale`).
     pub fn new(mut headers: HeaderMap, shared: Duration, stale: Duration) -> Self {
-        let (shared, stale) = (shared.as_secs(), stale.as_secs());
-        let cache_control = format!(
-            "public, max-age=0, s-maxage={shared}, stale-while-revalidate={shared}, \
-             stale-if-error={stale}"
-        );
-        // Written of numbers and plain letters.
-        if let Ok(value) = HeaderValue::from_str(&cache_control) {
-            headers.insert(header::CACHE_CONTROL, value);
-        }
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        Self { headers }
+        let outside = Outside { shared: shared.as_secs(), stale: stale.as_secs() };
+        Self { headers, outside }
+    }
+}
+
+/// For how many seconds caches between here and the visitor may serve a page; see [`Common::new`].
+#[derive(Debug, Clone, Copy)]
+struct Outside {
+    shared: u64,
+    stale: u64,
+}
+
+impl Outside {
+    /// Of a page that is `age` old as it is sent, to be kept for `most` at most from then on. Browsers ask
+    /// each time; a shared cache may serve it as long again while it asks (RFC 9111, RFC 5861).
+    fn cache_control(self, age: u64, most: u64) -> HeaderValue {
+        let (kept, stale) = (self.shared.min(most), self.stale);
+        let until = age + kept;
+        HeaderValue::from_str(&format!(
+            "public, max-age=0, s-maxage={until}, stale-while-revalidate={kept}, \
+             stale-if-error={stale}"
+        ))
+        // Written of numbers and plain letters.
+        .unwrap_or(HeaderValue::from_static("no-store"))
     }
 }
 
@@ -94,6 +121,7 @@ pub struct Page {
     status: StatusCode,
     brotli: Bytes,
     headers: HeaderMap,
+    outside: Outside,
     // Made when somebody first asks for that encoding. Most ask for one and the same.
     ready: [OnceLock<Ready>; Encoding::ALL.len()],
 }
@@ -101,7 +129,7 @@ pub struct Page {
 /// A page in one encoding.
 #[derive(Debug)]
 struct Ready {
-    /// Every header of a local hit; the age is filled in.
+    /// Every header of a local hit that is vouched for.
     whole: HeaderMap,
     /// Those of the answer to who has it already.
     not_modified: HeaderMap,
@@ -131,12 +159,17 @@ impl Page {
     pub fn kept(head: Head, brotli: Bytes, common: &Common) -> Self {
         let mut headers = common.headers.clone();
         let keys = head.tags.join(" ");
-        let keys = if keys.len() <= SURROGATE_KEY_LIMIT { &keys } else { "all" };
+        let (keys, most) = match keys.len() <= SURROGATE_KEY_LIMIT {
+            true => (&*keys, u64::MAX),
+            false => ("all", UNNAMED),
+        };
+        headers.insert(header::CACHE_CONTROL, common.outside.cache_control(0, most));
         // Tags are plain text.
         if let Ok(value) = HeaderValue::from_str(keys) {
             headers.insert(SURROGATE_KEY, value);
         }
-        Self { head, status: StatusCode::OK, brotli, headers, ready: Default::default() }
+        let outside = common.outside;
+        Self { head, status: StatusCode::OK, brotli, headers, outside, ready: Default::default() }
     }
 
     /// The same page as the answer to an address under which there is nothing.
@@ -178,7 +211,13 @@ impl Page {
 
     /// The answer to a request for this page: 304 when the client has it already, without a body when
     /// only the head was asked for.
-    pub fn answer(&self, method: &Method, request: &HeaderMap, source: Source) -> Response {
+    pub fn answer(
+        &self,
+        method: &Method,
+        request: &HeaderMap,
+        source: Source,
+        vouched: Vouched,
+    ) -> Response {
         let ready = self.ready(Encoding::accepted(request));
         let mut response = Response::new(Body::empty());
         if self.is_found() && is_known(request, &ready.tag) {
@@ -192,9 +231,11 @@ impl Page {
             }
         }
         let headers = response.headers_mut();
-        // What a node serves as fresh it vouches for now; a cache in front counts from here (RFC 9111, 5.1).
-        if source == Source::Stale {
-            headers.insert(header::AGE, self.age().as_secs().into());
+        // What a node vouches for is as good as made now: a cache in front counts from here (RFC 9111, 5.1).
+        if vouched == Vouched::No {
+            let age = self.age().as_secs();
+            headers.insert(header::AGE, age.into());
+            headers.insert(header::CACHE_CONTROL, self.outside.cache_control(age, UNVOUCHED));
         }
         // Who has named the request finds the answer by that name.
         if let Some(name) = request.get(X_REQUEST_ID) {
@@ -291,7 +332,8 @@ mod tests {
     #[test]
     fn who_has_the_page_is_sent_no_body() {
         let page = page("<p>hello</p>");
-        let answer = |request: &HeaderMap| page.answer(&Method::GET, request, Source::Local);
+        let answer =
+            |request: &HeaderMap| page.answer(&Method::GET, request, Source::Local, Vouched::Yes);
         let first = answer(&HeaderMap::new());
         assert_eq!(first.headers()[header::CONTENT_LENGTH], "12");
         let tag = first.headers()[header::ETAG].clone();
@@ -312,7 +354,7 @@ mod tests {
         for encoding in Encoding::ALL {
             let name = encoding.name().unwrap_or("identity");
             let request = asked(header::ACCEPT_ENCODING, &HeaderValue::from_static(name));
-            let answer = page.answer(&Method::HEAD, &request, Source::Stale);
+            let answer = page.answer(&Method::HEAD, &request, Source::Stale, Vouched::No);
             let headers = answer.headers();
             assert_eq!(headers.get(header::CONTENT_ENCODING).cloned(), encoding.header());
             assert_eq!(
@@ -323,5 +365,42 @@ mod tests {
             tags.insert(headers[header::ETAG].to_str().unwrap().to_owned());
         }
         assert_eq!(tags.len(), Encoding::ALL.len());
+    }
+
+    #[test]
+    fn a_cache_in_front_keeps_what_is_vouched_for_and_asks_soon_for_anything_else() {
+        let kept = |page: &Page, vouched| {
+            let request = HeaderMap::new();
+            let answer = page.answer(&Method::GET, &request, Source::Local, vouched);
+            let known = asked(header::IF_NONE_MATCH, &answer.headers()[header::ETAG]);
+            let again = page.answer(&Method::GET, &known, Source::Local, vouched);
+            let told = |answer: &Response| {
+                let value = |name| answer.headers()[name].to_str().unwrap().to_owned();
+                let all = value(header::CACHE_CONTROL);
+                let (_, rest) = all.split_once("s-maxage=").unwrap();
+                let (until, rest) = rest.split_once(", ").unwrap();
+                assert!(rest.ends_with("stale-if-error=3600"), "{all}");
+                let age: u64 = value(header::AGE).parse().unwrap();
+                (age, until.parse::<u64>().unwrap() - age)
+            };
+            assert_eq!(told(&again), told(&answer));
+            told(&answer)
+        };
+        let mut page = page("<p>hello</p>");
+        assert_eq!(kept(&page, Vouched::Yes), (0, 60));
+        assert_eq!(kept(&page, Vouched::No), (0, UNVOUCHED));
+        page.head.made -= 500_000;
+        assert_eq!(kept(&page, Vouched::Yes), (0, 60));
+        assert_eq!(kept(&page, Vouched::No), (500, UNVOUCHED));
+
+        // What shows more than can be named is not told of by what it shows.
+        let html = Bytes::from_static(b"<p>much</p>");
+        let tags = (0..2_000).map(|number| format!("product:{number}")).collect();
+        let common =
+            Common::new(HeaderMap::new(), Duration::from_secs(60), Duration::from_secs(3600));
+        let much = Page::rendered(Head::new(&html, tags, 7), &html, &common);
+        assert_eq!(kept(&much, Vouched::Yes), (0, UNNAMED));
+        let answer = much.answer(&Method::GET, &HeaderMap::new(), Source::Local, Vouched::Yes);
+        assert_eq!(answer.headers()[SURROGATE_KEY], "all");
     }
 }

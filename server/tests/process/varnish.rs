@@ -1,11 +1,12 @@
 //! Varnish in front of a node, with the configuration of `deploy/`.
 
-use crate::world::{Ground, Process, Store, free_port, lamp, until};
+use crate::world::{Ground, Process, SOON, Store, free_port, lamp, run, until};
+use platform::testing::Wire;
 use reqwest::{
     Client, Response,
     header::{ACCEPT_ENCODING, AGE, CONTENT_ENCODING, COOKIE, HeaderMap, SET_COOKIE},
 };
-use std::{path::Path, process::Command};
+use std::{path::Path, process::Command, time::Instant};
 
 const CONFIGURATION: &str = include_str!("../../../deploy/varnish/default.vcl");
 
@@ -39,7 +40,10 @@ fn varnish(folder: &Path, port: u16, node: u16) -> Process {
 struct Behind {
     store: Store,
     url: String,
-    _processes: [Process; 2],
+    /// Between the worker and Varnish.
+    line: Wire,
+    worker: Process,
+    _varnish: Process,
 }
 
 impl Behind {
@@ -47,18 +51,24 @@ impl Behind {
         let mut ground = Ground::new().await;
         let front = free_port();
         let url = format!("http://127.0.0.1:{front}");
+        let (line, through) = Wire::through(&url).await;
         ground.settings.push(("VITRINE__EDGE__SHARED_CACHE_SECONDS", "3600".to_owned()));
-        ground.settings.push(("VITRINE__EDGE__PURGE_URLS", url.clone()));
+        ground.settings.push(("VITRINE__EDGE__PURGE_URLS", through));
         let store = Store::open_on(ground).await;
         let node = store.url.rsplit(':').next().unwrap().parse().unwrap();
-        let processes = [varnish(&store.folder, front, node), store.worker()];
-        let behind = Self { store, url, _processes: processes };
+        let (_varnish, worker) = (varnish(&store.folder, front, node), store.worker());
+        let behind = Self { store, url, line, worker, _varnish };
         let answers = async || {
             let asked = behind.store.client.get(format!("{}/robots.txt", behind.url)).send().await;
             asked.is_ok_and(|answer| answer.status() == 200)
         };
         until("Varnish answers", answers).await;
         behind
+    }
+
+    /// Waits until Varnish keeps a page: what the worker found to be done at its start is over then.
+    async fn keeps(&self, path: &str) {
+        until("it is kept", async || self.page(path).await.0 == "hit").await;
     }
 
     async fn get(&self, path: &str, headers: &HeaderMap) -> Response {
@@ -90,25 +100,83 @@ fn header(answer: &Response, name: &str) -> String {
 async fn a_page_is_served_from_in_front_until_what_it_shows_has_changed() {
     let behind = Behind::new().await;
     for path in ["/", "/c/rooms", "/p/lamp", "/p/chair"] {
-        // What the worker found to be done at its start is over when a page stays.
-        until("it is kept", async || behind.page(path).await.0 == "hit").await;
+        behind.keeps(path).await;
     }
-    let marked = "/p/lamp?utm_source=x&fbclid=y&utm_medium=z";
-    until("marks do not split it", async || behind.page(marked).await.0 == "hit").await;
-    let served = behind.store.page("/p/lamp").await.1;
-    assert_eq!(behind.page(marked).await.1, served);
-
     behind.store.write(&lamp("Lantern")).await;
     for path in ["/", "/c/rooms", "/p/lamp"] {
         until("it is renamed", async || behind.page(path).await.1.contains("Lantern")).await;
     }
     behind.store.count("LAMP", 0).await;
     until("it is sold out", async || behind.page("/p/lamp").await.1.contains("Sold out")).await;
-    until("it is kept again", async || behind.page("/p/lamp").await.0 == "hit").await;
+    behind.keeps("/p/lamp").await;
     let gone = lamp("Lantern").replace("\"featured\"", "\"status\": \"withdrawn\", \"featured\"");
     behind.store.write(&gone).await;
     let status = async || behind.get("/p/lamp", &HeaderMap::new()).await.status();
     until("it is gone", async || status().await == 404).await;
+}
+
+#[tokio::test]
+async fn what_an_import_has_counted_is_seen_in_front_when_it_returns() {
+    let mut behind = Behind::new().await;
+    behind.keeps("/c/rooms").await;
+    behind.worker.kill().await;
+    let ladder = lamp("Ladder").replace("\"lamp\"", "\"ladder\"").replace("\"LAMP\"", "\"LADDER\"");
+    behind.store.import(&ladder).await;
+    assert!(behind.page("/c/rooms").await.1.contains("3 products"));
+}
+
+#[tokio::test]
+async fn a_front_that_hangs_or_is_gone_holds_up_nobody_and_is_told_when_it_is_back() {
+    let behind = Behind::new().await;
+    let store = &behind.store;
+    for (round, hang) in [Wire::freeze, Wire::cut].into_iter().enumerate() {
+        behind.keeps("/p/lamp").await;
+        hang(&behind.line);
+        // Longer than one who waited for the front could take it.
+        let begun = Instant::now();
+        for change in 0..12 {
+            let name = format!("Lamp {round} {change}");
+            store.write(&lamp(&name)).await;
+            let is_renamed = async || store.page("/p/lamp").await.1.contains(&name);
+            until("the node has taken it in", is_renamed).await;
+        }
+        assert!(begun.elapsed() < SOON, "the worker waits for the front");
+        assert_eq!(behind.page("/p/lamp").await.0, "hit");
+        behind.line.mend();
+        let name = format!("Lamp {round} 11");
+        until("the front is told", async || behind.page("/p/lamp").await.1.contains(&name)).await;
+    }
+}
+
+#[tokio::test]
+async fn what_no_worker_could_tell_the_next_one_does() {
+    let mut behind = Behind::new().await;
+    behind.keeps("/p/lamp").await;
+    behind.line.cut();
+    behind.store.write(&lamp("Lantern")).await;
+    let is_renamed = async || behind.store.page("/p/lamp").await.1.contains("Lantern");
+    until("the node has taken it in", is_renamed).await;
+    behind.worker.kill().await;
+    behind.line.mend();
+    assert_eq!(behind.page("/p/lamp").await.0, "hit");
+    behind.worker = behind.store.worker();
+    until("the front is told", async || behind.page("/p/lamp").await.1.contains("Lantern")).await;
+}
+
+#[tokio::test]
+async fn what_a_node_cannot_vouch_for_does_not_stay_in_front() {
+    let mut behind = Behind::new().await;
+    behind.keeps("/p/lamp").await;
+    // Nobody will tell the front when the older page can be made anew.
+    behind.worker.kill().await;
+    behind.store.mongodb.cut();
+    behind.store.write(&lamp("Lantern")).await;
+    run(behind.store.direct_settings(), &["cache", "purge", "--path", "/p/lamp"]).await;
+    let older = behind.get("/p/lamp", &HeaderMap::new()).await;
+    assert_eq!(header(&older, "x-cache"), "stale");
+    assert!(older.text().await.unwrap().contains("Lamp"));
+    behind.store.mongodb.mend();
+    until("it is made anew", async || behind.page("/p/lamp").await.1.contains("Lantern")).await;
 }
 
 #[tokio::test]
@@ -136,42 +204,81 @@ async fn a_page_in_front_is_the_same_for_everyone_and_a_cart_is_ones_own() {
     assert!(!cart(&HeaderMap::new()).await.contains("aria-label=\"Cart, 3 items\""));
 
     // Each way of sending bodies has a copy of its own.
-    for encoding in ["br", "gzip", "identity", "gzip, br", "br"] {
-        let asked = HeaderMap::from_iter([(ACCEPT_ENCODING, encoding.parse().unwrap())]);
-        let answer = behind.get("/p/lamp", &asked).await;
-        let expected = if encoding.contains("br") { "br" } else { encoding };
-        let sent = header(&answer, CONTENT_ENCODING.as_str());
-        assert_eq!(if sent.is_empty() { "identity" } else { &sent }, expected);
+    for (asked, expected) in [
+        ("br", "br"),
+        ("gzip", "gzip"),
+        ("identity", ""),
+        ("gzip, BR;q=0.5", "br"),
+        ("zstd, br;q=0, gzip", "gzip"),
+        ("broad", ""),
+    ] {
+        let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, asked.parse().unwrap())]);
+        let answer = behind.get("/p/lamp", &headers).await;
+        assert_eq!(header(&answer, CONTENT_ENCODING.as_str()), expected, "{asked}");
         // Counted from when the node vouched for it, not from when it was made.
         assert!(header(&answer, AGE.as_str()).parse::<u64>().unwrap() < 60);
     }
 }
 
 #[tokio::test]
+async fn what_an_address_carries_beside_what_a_page_knows_makes_no_copies() {
+    let behind = Behind::new().await;
+    for (plain, marked) in [
+        ("/p/lamp", "/p/lamp?utm_source=x&fbclid=y&anything=z"),
+        ("/", "/?gclid=1"),
+        ("/c/rooms?page=1&sort=price-up", "/c/rooms?a&sort=price-up&utm_medium=m&page=1&"),
+        ("/c/rooms", "/c/rooms?x=1"),
+    ] {
+        behind.keeps(plain).await;
+        until("it is the same copy", async || behind.page(marked).await.0 == "hit").await;
+        assert_eq!(behind.page(marked).await.1, behind.page(plain).await.1, "{marked}");
+    }
+    let front = &behind.store.client;
+    for own in ["/p/lamp?sku=LAMP&quantity=0", "/cart", "/nothing", "/p/lamp/"] {
+        for _ in 0..2 {
+            let answer = front.get(format!("{}{own}", behind.url)).send().await.unwrap();
+            assert_eq!(header(&answer, "x-front"), "miss", "{own}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn only_the_stores_workers_may_purge_in_front_of_it() {
     let behind = Behind::new().await;
-    until("it is kept", async || behind.page("/p/lamp").await.0 == "hit").await;
+    behind.keeps("/p/lamp").await;
     let stranger = Client::builder().no_proxy().local_address("127.0.0.2".parse().ok()).build();
     let all = [("surrogate-key", "all")];
     assert_eq!(behind.purge(&stranger.unwrap(), &all).await, 403);
     assert_eq!(behind.purge(&behind.store.client, &[]).await, 400);
-    until("it is kept still", async || behind.page("/p/lamp").await.0 == "hit").await;
+    behind.keeps("/p/lamp").await;
     assert_eq!(behind.purge(&behind.store.client, &all).await, 200);
     assert_eq!(behind.page("/p/lamp").await.0, "miss");
 }
 
 #[tokio::test]
-async fn an_older_page_stands_in_when_the_store_is_gone() {
+async fn an_older_page_stands_in_when_the_store_hangs_or_is_gone() {
     let mut behind = Behind::new().await;
-    until("it is kept", async || behind.page("/p/lamp").await.0 == "hit").await;
+    behind.keeps("/p/lamp").await;
+    behind.worker.kill().await;
+    // Each time it has to be fetched again, and cannot be.
+    let older = async |behind: &Behind| {
+        let soft = [("surrogate-key", "all"), ("soft-purge", "1")];
+        assert_eq!(behind.purge(&behind.store.client, &soft).await, 200);
+        for _ in 0..3 {
+            let (from, page) = behind.page("/p/lamp").await;
+            assert!(from == "hit" && page.contains("Lamp"), "{from}");
+        }
+    };
+    behind.store.serve.freeze();
+    older(&behind).await;
+    behind.store.serve.thaw();
+    until("the store answers", async || {
+        behind.get("/cart", &HeaderMap::new()).await.status() == 200
+    })
+    .await;
+    behind.keeps("/p/lamp").await;
     behind.store.serve.kill().await;
-    // It has to be fetched again, and cannot be.
-    let soft = [("surrogate-key", "all"), ("soft-purge", "1")];
-    assert_eq!(behind.purge(&behind.store.client, &soft).await, 200);
-    for _ in 0..3 {
-        let (from, page) = behind.page("/p/lamp").await;
-        assert!(from == "hit" && page.contains("Lamp"), "{from}");
-    }
+    older(&behind).await;
     let cart = behind.get("/cart", &HeaderMap::new()).await;
     assert_eq!(cart.status(), 503);
 }
