@@ -114,6 +114,11 @@ sub vcl_backend_response {
         return (deliver);
     }
     set beresp.http.xkey = beresp.http.surrogate-key;
+    # A page that is older than it may get, because the store can make none that is newer, is not asked for by
+    # everyone who wants it, one after the other, but once a second.
+    if (beresp.ttl <= 0s && beresp.http.cache-control ~ "s-maxage=[1-9]") {
+        set beresp.ttl = 1s;
+    }
     # It is kept for as long as it may stand in for one that is not to be had; how long it is served
     # otherwise is said above.
     if (beresp.ttl > 0s && beresp.http.cache-control ~ "stale-if-error=[0-9]+") {

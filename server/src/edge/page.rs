@@ -99,13 +99,12 @@ struct Outside {
 }
 
 impl Outside {
-    /// Of a page that is `age` old as it is sent, to be kept for `most` at most from then on. Browsers ask
-    /// each time; a shared cache may serve it as long again while it asks (RFC 9111, RFC 5861).
-    fn cache_control(self, age: u64, most: u64) -> HeaderValue {
+    /// Of a page that may be kept for `most` at most. Browsers ask each time; a shared cache may serve it as
+    /// long again while it asks (RFC 9111, RFC 5861).
+    fn cache_control(self, most: u64) -> HeaderValue {
         let (kept, stale) = (self.shared.min(most), self.stale);
-        let until = age + kept;
         HeaderValue::from_str(&format!(
-            "public, max-age=0, s-maxage={until}, stale-while-revalidate={kept}, \
+            "public, max-age=0, s-maxage={kept}, stale-while-revalidate={kept}, \
              stale-if-error={stale}"
         ))
         // Written of numbers and plain letters.
@@ -163,7 +162,7 @@ impl Page {
             true => (&*keys, u64::MAX),
             false => ("all", UNNAMED),
         };
-        headers.insert(header::CACHE_CONTROL, common.outside.cache_control(0, most));
+        headers.insert(header::CACHE_CONTROL, common.outside.cache_control(most));
         // Tags are plain text.
         if let Ok(value) = HeaderValue::from_str(keys) {
             headers.insert(SURROGATE_KEY, value);
@@ -233,9 +232,8 @@ impl Page {
         let headers = response.headers_mut();
         // What a node vouches for is as good as made now: a cache in front counts from here (RFC 9111, 5.1).
         if vouched == Vouched::No {
-            let age = self.age().as_secs();
-            headers.insert(header::AGE, age.into());
-            headers.insert(header::CACHE_CONTROL, self.outside.cache_control(age, UNVOUCHED));
+            headers.insert(header::AGE, self.age().as_secs().into());
+            headers.insert(header::CACHE_CONTROL, self.outside.cache_control(UNVOUCHED));
         }
         // Who has named the request finds the answer by that name.
         if let Some(name) = request.get(X_REQUEST_ID) {
@@ -378,10 +376,9 @@ mod tests {
                 let value = |name| answer.headers()[name].to_str().unwrap().to_owned();
                 let all = value(header::CACHE_CONTROL);
                 let (_, rest) = all.split_once("s-maxage=").unwrap();
-                let (until, rest) = rest.split_once(", ").unwrap();
+                let (kept, rest) = rest.split_once(", ").unwrap();
                 assert!(rest.ends_with("stale-if-error=3600"), "{all}");
-                let age: u64 = value(header::AGE).parse().unwrap();
-                (age, until.parse::<u64>().unwrap() - age)
+                (value(header::AGE).parse::<u64>().unwrap(), kept.parse::<u64>().unwrap())
             };
             assert_eq!(told(&again), told(&answer));
             told(&answer)
