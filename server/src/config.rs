@@ -124,6 +124,9 @@ pub struct Edge {
     pub stale_seconds: u64,
     /// How long a cache in front of the store (a CDN) may keep a page without asking, in seconds.
     pub shared_cache_seconds: u64,
+    /// Caches in front of the store that take a PURGE with the tags of what has changed.
+    #[serde(deserialize_with = "list")]
+    pub purge_urls: Vec<reqwest::Url>,
 }
 
 /// News to open pages.

@@ -1,7 +1,7 @@
 //! Counting ahead what stands in the categories (see the catalogue's survey): after changes, beside
 //! everything else, and never for more than a fifth of the time.
 
-use crate::edge::{PageStore, Purge};
+use crate::edge::{Purge, Purger};
 use catalogue::{Catalogue, Error};
 use std::{
     collections::BTreeSet,
@@ -33,7 +33,7 @@ impl Surveyor {
     }
 
     /// Surveys what is wanted, until `stop`.
-    pub async fn run(self, catalogue: Catalogue, pages: PageStore, stop: CancellationToken) {
+    pub async fn run(self, catalogue: Catalogue, pages: Purger, stop: CancellationToken) {
         while stop.run_until_cancelled(self.woken.notified()).await.is_some() {
             let wanted = {
                 let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
@@ -67,7 +67,7 @@ pub enum Failure {
 /// Surveys some categories and says to the pages which are other than they were.
 async fn survey(
     catalogue: &Catalogue,
-    pages: &PageStore,
+    pages: &Purger,
     paths: &BTreeSet<String>,
 ) -> Result<(), Failure> {
     let changed = catalogue.survey(paths).await?;

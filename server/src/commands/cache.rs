@@ -3,7 +3,7 @@
 use crate::{
     cli::Cache,
     config::Settings,
-    edge::{PageStore, Purge},
+    edge::{Outcome, PageStore, Purge, purge_and_wait},
 };
 use anyhow::Context;
 use futures::{StreamExt, stream};
@@ -29,8 +29,8 @@ pub async fn run(settings: Settings, what: Cache) -> anyhow::Result<ExitCode> {
             let paths = paths.into_iter().map(|path| format!("path:{path}"));
             let all = all.then(|| "all".to_owned());
             let tags: Vec<String> = tags.into_iter().chain(paths).chain(all).collect();
-            purge(&open(&settings).await?, &tags, if hard { Purge::Hard } else { Purge::Soft })
-                .await
+            let how = if hard { Purge::Hard } else { Purge::Soft };
+            purge(&settings, &tags, how).await
         }
         Cache::Warm { node } => {
             warm(&node.unwrap_or_else(|| settings.server.public_url.clone()), &settings).await
@@ -45,18 +45,19 @@ async fn open(settings: &Settings) -> anyhow::Result<PageStore> {
     Ok(PageStore::new(redis, &settings.redis.namespace, &market))
 }
 
-/// Purges, waits until every node that serves pages has taken it in, and names those that have not.
-pub async fn purge(pages: &PageStore, tags: &[String], purge: Purge) -> anyhow::Result<ExitCode> {
-    let purged = pages.purge(tags, purge).await?;
-    let behind = pages.wait_until_settled(purged.number, SETTLED_WITHIN).await?;
+/// Purges, waits until nobody serves an older page, and names who still does.
+async fn purge(settings: &Settings, tags: &[String], how: Purge) -> anyhow::Result<ExitCode> {
+    let (pages, fronts) = (open(settings).await?, &settings.edge.purge_urls);
+    let Outcome { purged, behind } =
+        purge_and_wait(&pages, fronts, tags, how, SETTLED_WITHIN).await?;
     let mut out = io::stdout().lock();
     writeln!(
         out,
         "{} pages of the shared cache have changed (number {})",
         purged.pages, purged.number
     )?;
-    for node in &behind {
-        writeln!(out, "node {node} has not taken it in within {} s", SETTLED_WITHIN.as_secs())?;
+    for late in &behind {
+        writeln!(out, "{late}")?;
     }
     Ok(if behind.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }

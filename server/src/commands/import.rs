@@ -5,7 +5,7 @@ use super::stop_signal;
 use crate::{
     cli::Import,
     config::Settings,
-    edge::{PageStore, Purge},
+    edge::{Outcome, PageStore, Purge, purge_and_wait},
     stores::{self, Stores},
     survey,
 };
@@ -16,6 +16,7 @@ use catalogue::{
 };
 use domain::Sku;
 use indicatif::{ProgressBar, ProgressStyle};
+use reqwest::Url;
 use std::{
     collections::BTreeMap,
     fs::File,
@@ -40,7 +41,11 @@ pub async fn run(settings: Settings, what: Import) -> anyhow::Result<ExitCode> {
     let media = || MediaStore::local(&settings.media.dir).context("the folder of pictures");
     let mut bar = Bar(ProgressBar::no_length().with_style(style()));
     let report = match what {
-        Import::Stock { file } => return count_stock(&stores, &pages, &file).await,
+        Import::Stock { file } => {
+            let (code, tags) = count_stock(&stores, &file).await?;
+            purge(&pages, &settings.edge.purge_urls, &tags).await;
+            return Ok(code);
+        }
         Import::Vendure { file, assets } => {
             let (file, media) = (open(&file)?, media()?);
             until_stopped(import::vendure(file, &assets, &stores.catalogue, &media, &mut bar)).await
@@ -58,7 +63,7 @@ pub async fn run(settings: Settings, what: Import) -> anyhow::Result<ExitCode> {
         Err(_) => vec!["all".to_owned()],
     };
     let tags = survey(&stores.catalogue, tags).await;
-    purge(&pages, &tags).await;
+    purge(&pages, &settings.edge.purge_urls, &tags).await;
     let report = report?;
     tell(&report)?;
     let booked = receive_first_stock(&stores, &report.stock).await;
@@ -117,19 +122,15 @@ async fn survey(catalogue: &Catalogue, mut tags: Vec<String>) -> Vec<String> {
     tags
 }
 
-/// Returns when no node serves an older page. A page cache that is away has nothing that a later purge
+/// Returns when neither a node nor a cache in front serves an older page. A page cache that is away has nothing that a later purge
 /// or its expiry would not mend.
-async fn purge(pages: &PageStore, tags: &[String]) {
+async fn purge(pages: &PageStore, fronts: &[Url], tags: &[String]) {
     if tags.is_empty() {
         return;
     }
-    let purged = async {
-        let purged = pages.purge(tags, Purge::Soft).await?;
-        pages.wait_until_settled(purged.number, SETTLED_WITHIN).await
-    };
-    match purged.await {
-        Ok(behind) if behind.is_empty() => {}
-        Ok(behind) => tracing::warn!(?behind, "some nodes have not taken the change in yet"),
+    match purge_and_wait(pages, fronts, tags, Purge::Soft, SETTLED_WITHIN).await {
+        Ok(outcome) if outcome.behind.is_empty() => {}
+        Ok(Outcome { behind, .. }) => tracing::warn!(?behind, "older pages are still served"),
         Err(error) => {
             tracing::warn!(%error, "cached pages could not be purged; they expire by themselves");
         }
@@ -162,7 +163,7 @@ struct Count {
     on_hand: u32,
 }
 
-async fn count_stock(stores: &Stores, pages: &PageStore, file: &Path) -> anyhow::Result<ExitCode> {
+async fn count_stock(stores: &Stores, file: &Path) -> anyhow::Result<(ExitCode, Vec<String>)> {
     let mut out = io::stdout().lock();
     let mut by_warehouse = BTreeMap::<String, Vec<(Sku, u32)>>::new();
     let mut rejected = 0;
@@ -191,9 +192,8 @@ async fn count_stock(stores: &Stores, pages: &PageStore, file: &Path) -> anyhow:
             }
         }
     }
-    purge(pages, &tags).await;
     writeln!(out, "{adjusted} stock levels adjusted, {rejected} rejected")?;
-    Ok(if rejected == 0 { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    Ok((if rejected == 0 { ExitCode::SUCCESS } else { ExitCode::from(2) }, tags))
 }
 
 /// The bar that shows how far the import is; on a terminal only.

@@ -6,7 +6,7 @@ use super::{import::receive_first_stock, stop_signal};
 use crate::{
     cli,
     config::Settings,
-    edge::{PageStore, Purge},
+    edge::{PageStore, Purge, purge_and_wait},
     stores::{self, Stores},
 };
 use catalogue::seed::{Seed, Seeded};
@@ -16,12 +16,15 @@ use std::{
     io::{self, Write},
     ops::Range,
     process::ExitCode,
+    time::Duration,
 };
 
 /// Products that are stored in one step.
 const BATCH: u32 = 1_000;
 /// Steps at once: while one waits for MongoDB, another is made or books its stock.
 const AT_ONCE: usize = 3;
+/// How long it waits for every node to have taken it in.
+const SETTLED_WITHIN: Duration = Duration::from_secs(5);
 
 /// What has been done.
 #[derive(Default)]
@@ -55,7 +58,8 @@ pub async fn run(settings: Settings, wanted: cli::Seed) -> anyhow::Result<ExitCo
     progress.end();
     // The worker hears of it too; this does not need one.
     stores.catalogue.survey(&stores.catalogue.paths().await?).await?;
-    if let Err(error) = pages.purge(&["all".to_owned()], Purge::Soft).await {
+    let (fronts, all) = (&settings.edge.purge_urls, ["all".to_owned()]);
+    if let Err(error) = purge_and_wait(&pages, fronts, &all, Purge::Soft, SETTLED_WITHIN).await {
         tracing::warn!(%error, "cached pages could not be purged; they expire by themselves");
     }
     let Some(done) = done else {

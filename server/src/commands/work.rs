@@ -7,7 +7,7 @@ mod pages;
 use super::stop_signal;
 use crate::{
     config::Settings,
-    edge::PageStore,
+    edge::{PageStore, Purger},
     live::Teller,
     roles::{Needs, Working},
     schema::Schema,
@@ -72,6 +72,7 @@ fn begin(
         let redis = connections.redis()?.clone();
         let catalogue = connections.catalogue(&market)?;
         let store = PageStore::new(redis.clone(), &settings.redis.namespace, &market.id);
+        let store = Purger::new(store, &settings.edge.purge_urls, &mut tasks, stop)?;
         let teller = Teller::new(redis.clone(), stream.clone());
         let surveyor = Surveyor::default();
         tasks.spawn(surveyor.clone().run(catalogue.clone(), store.clone(), stop.clone()));

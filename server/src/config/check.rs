@@ -43,9 +43,13 @@ impl Settings {
                     .to_owned(),
             ),
         ];
+        let is_web = |url: &Url| matches!(url.scheme(), "http" | "https");
+        let fronts = self.edge.purge_urls.iter().filter(|url| !is_web(url));
+        let fronts =
+            fronts.map(|url| format!("edge.purge_urls: {url} must begin with http:// or https://"));
         let redis = platform::redis::check(self.redis.url.expose_secret());
         let redis = redis.err().map(|wrong| format!("redis.url {wrong}"));
-        broken(begin.chain(web)).into_iter().chain(redis).collect()
+        broken(begin.chain(web)).into_iter().chain(redis).chain(fronts).collect()
     }
 
     fn secrets(&self) -> Vec<String> {

@@ -7,19 +7,23 @@ mod csp;
 mod encoding;
 mod follow;
 mod front;
+mod front_cache;
 mod index;
 mod kept;
 mod key;
 mod local;
 mod page;
+mod purger;
 mod render;
 mod shared;
 mod tags;
+mod untold;
 
 pub use csp::policy;
 pub use follow::follow;
 pub use front::Front;
 pub use local::Purge;
+pub use purger::{Outcome, Purger, purge_and_wait};
 pub use shared::{PageStore, Report};
 
 use crate::{config, guard};
@@ -36,7 +40,7 @@ use futures::{StreamExt, stream};
 use kept::{Kept, Standing};
 use key::Plan;
 use local::{Lifetimes, Local};
-use page::{Common, Page, Source, X_CACHE};
+use page::{Common, Page, Source, Vouched, X_CACHE};
 use render::{Rendered, Renderer};
 use shared::Found;
 use std::{
@@ -180,7 +184,9 @@ impl Edge {
     ) -> Response {
         self.served[source as usize].fetch_add(1, Relaxed);
         let before = copy.page.encodings();
-        let response = copy.page.answer(method, headers, source);
+        let is_vouched = source != Source::Stale && !copy.is_outdated() && self.local.hears();
+        let vouched = if is_vouched { Vouched::Yes } else { Vouched::No };
+        let response = copy.page.answer(method, headers, source, vouched);
         if copy.page.encodings() != before && copy.page.is_found() {
             self.local.weigh_again(copy);
         }

@@ -24,8 +24,12 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 /// What a CDN in front may be asked to purge by.
 const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
-/// More than this no CDN takes in one header; what carries more tags is purged by `all`.
+/// More than this no CDN takes in one header; what carries more tags is purged by `all`, and kept there
+/// for `UNNAMED` at most.
 const SURROGATE_KEY_LIMIT: usize = 8_000;
+const UNNAMED: u64 = 10;
+/// So many seconds a cache in front may keep a page that nobody vouches for.
+const UNVOUCHED: u64 = 1;
 
 /// Where a page came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +55,15 @@ impl Source {
     }
 }
 
+/// Whether a node knows that a page shows everything as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Vouched {
+    /// Caches in front may keep it for as long as they are allowed to: they will be told of changes.
+    Yes,
+    /// It is older, or nothing is heard of changes: they shall ask again in a second.
+    No,
+}
+
 /// What is told of a page beside its body.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Head {
@@ -71,33 +84,29 @@ pub struct Common {
     whole: [HeaderMap; Encoding::ALL.len()],
     /// Those of the answer to who has the page already.
     not_modified: HeaderMap,
+    /// What caches may do with a page that carries more tags than can be told, and with one that is not
+    /// vouched for.
+    unnamed: HeaderValue,
+    unvouched: HeaderValue,
 }
 
 impl Common {
-    /// Headers of every answer, and what caches between here and the visitor may do with a page:
-    /// browsers ask each time; a shared cache may keep it for `shared`, and serve it for as long as
-    /// `stale` while it asks for a newer one or when none is to be had (RFC 9111, RFC 5861).
+    /// Headers of every answer, and for how long a cache between here and the visitor may serve a page
+    /// without asking (`shared`), and when none is to be had (`stale`).
     pub fn new(headers: HeaderMap, shared: Duration, stale: Duration) -> Self {
-        let (shared, stale) = (shared.as_secs(), stale.as_secs());
-        let cache_control = format!(
-            "public, max-age=0, s-maxage={shared}, stale-while-revalidate={shared}, \
-             stale-if-error={stale}"
-        );
+        let cache_control = |most| cache_control(shared.as_secs().min(most), stale.as_secs());
         let fixed = HeaderValue::from_static;
-        let always = [
-            // Written of numbers and plain letters.
-            (
-                header::CACHE_CONTROL,
-                HeaderValue::from_str(&cache_control).unwrap_or(fixed("no-store")),
-            ),
+        let not_modified = HeaderMap::from_iter([
+            (header::CACHE_CONTROL, cache_control(u64::MAX)),
             (header::VARY, fixed("accept-encoding")),
             (X_CACHE, Source::Local.name()),
             (SERVER_TIMING, timing(Source::Local)),
-            // The page's own take the place of these.
-            (header::ETAG, fixed("")),
+            // What a node vouches for is as good as made now: a cache in front counts from here
+            // (RFC 9111, 5.1).
             (header::AGE, fixed("0")),
-        ];
-        let not_modified = HeaderMap::from_iter(always);
+            // The page's own takes its place.
+            (header::ETAG, fixed("")),
+        ]);
         let mut base = headers;
         base.extend(not_modified.clone());
         base.insert(header::CONTENT_TYPE, fixed("text/html; charset=utf-8"));
@@ -108,8 +117,19 @@ impl Common {
             headers.extend(encoding.header().map(|name| (header::CONTENT_ENCODING, name)));
             headers
         });
-        Self { whole, not_modified }
+        let (unnamed, unvouched) = (cache_control(UNNAMED), cache_control(UNVOUCHED));
+        Self { whole, not_modified, unnamed, unvouched }
     }
+}
+
+/// Browsers ask each time; a shared cache may keep a page for so many seconds, serve it as long again while
+/// it asks for a newer one, and for `stale` when none is to be had (RFC 9111, RFC 5861).
+fn cache_control(kept: u64, stale: u64) -> HeaderValue {
+    HeaderValue::from_str(&format!(
+        "public, max-age=0, s-maxage={kept}, stale-while-revalidate={kept}, stale-if-error={stale}"
+    ))
+    // Written of numbers and plain letters.
+    .unwrap_or(HeaderValue::from_static("no-store"))
 }
 
 /// A page, ready to be sent.
@@ -188,9 +208,17 @@ impl Page {
 
     /// The answer to a request for this page: 304 when the client has it already, without a body when
     /// only the head was asked for.
-    pub fn answer(&self, method: &Method, request: &HeaderMap, source: Source) -> Response {
+    pub fn answer(
+        &self,
+        method: &Method,
+        request: &HeaderMap,
+        source: Source,
+        vouched: Vouched,
+    ) -> Response {
         let encoding = Encoding::accepted(request);
         let ready = self.ready(encoding);
+        let tags = self.head.tags.header();
+        let is_unnamed = tags.len() > SURROGATE_KEY_LIMIT;
         let mut response = Response::new(Body::empty());
         if self.is_found() && is_known(request, &ready.tag) {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -199,8 +227,7 @@ impl Page {
             *response.status_mut() = self.status;
             let mut headers = self.common.whole[encoding as usize].clone();
             headers.insert(header::CONTENT_LENGTH, ready.body.len().into());
-            let tags = self.head.tags.header();
-            if tags.len() <= SURROGATE_KEY_LIMIT {
+            if !is_unnamed {
                 headers.insert(SURROGATE_KEY, tags.clone());
             }
             *response.headers_mut() = headers;
@@ -210,7 +237,12 @@ impl Page {
         }
         let headers = response.headers_mut();
         headers.insert(header::ETAG, ready.tag.clone());
-        headers.insert(header::AGE, self.age().as_secs().into());
+        if vouched == Vouched::No {
+            headers.insert(header::AGE, self.age().as_secs().into());
+            headers.insert(header::CACHE_CONTROL, self.common.unvouched.clone());
+        } else if is_unnamed {
+            headers.insert(header::CACHE_CONTROL, self.common.unnamed.clone());
+        }
         // Who has named the request finds the answer by that name.
         if let Some(name) = request.get(X_REQUEST_ID) {
             headers.insert(X_REQUEST_ID, name.clone());
@@ -285,7 +317,8 @@ mod tests {
     #[test]
     fn who_has_the_page_is_sent_no_body() {
         let page = page("<p>hello</p>");
-        let answer = |request: &HeaderMap| page.answer(&Method::GET, request, Source::Local);
+        let answer =
+            |request: &HeaderMap| page.answer(&Method::GET, request, Source::Local, Vouched::Yes);
         let first = answer(&HeaderMap::new());
         assert_eq!(first.headers()[header::CONTENT_LENGTH], "12");
         let tag = first.headers()[header::ETAG].clone();
@@ -306,7 +339,7 @@ mod tests {
         for encoding in Encoding::ALL {
             let name = encoding.name().unwrap_or("identity");
             let request = asked(header::ACCEPT_ENCODING, &HeaderValue::from_static(name));
-            let answer = page.answer(&Method::HEAD, &request, Source::Stale);
+            let answer = page.answer(&Method::HEAD, &request, Source::Stale, Vouched::No);
             let headers = answer.headers();
             assert_eq!(headers.get(header::CONTENT_ENCODING).cloned(), encoding.header());
             assert_eq!(
@@ -317,5 +350,42 @@ mod tests {
             tags.insert(headers[header::ETAG].to_str().unwrap().to_owned());
         }
         assert_eq!(tags.len(), Encoding::ALL.len());
+    }
+
+    #[test]
+    fn a_cache_in_front_keeps_what_is_vouched_for_and_asks_soon_for_anything_else() {
+        let kept = |page: &Page, vouched| {
+            let request = HeaderMap::new();
+            let answer = page.answer(&Method::GET, &request, Source::Local, vouched);
+            let known = asked(header::IF_NONE_MATCH, &answer.headers()[header::ETAG]);
+            let again = page.answer(&Method::GET, &known, Source::Local, vouched);
+            let told = |answer: &Response| {
+                let value = |name| answer.headers()[name].to_str().unwrap().to_owned();
+                let all = value(header::CACHE_CONTROL);
+                let (_, rest) = all.split_once("s-maxage=").unwrap();
+                let (kept, rest) = rest.split_once(", ").unwrap();
+                assert!(rest.ends_with("stale-if-error=3600"), "{all}");
+                (value(header::AGE).parse::<u64>().unwrap(), kept.parse::<u64>().unwrap())
+            };
+            assert_eq!(told(&again), told(&answer));
+            told(&answer)
+        };
+        let mut page = page("<p>hello</p>");
+        assert_eq!(kept(&page, Vouched::Yes), (0, 60));
+        assert_eq!(kept(&page, Vouched::No), (0, UNVOUCHED));
+        page.head.made -= 500_000;
+        assert_eq!(kept(&page, Vouched::Yes), (0, 60));
+        assert_eq!(kept(&page, Vouched::No), (500, UNVOUCHED));
+
+        // What shows more than can be named is not told of by what it shows.
+        let html = b"<p>much</p>";
+        let tags: Vec<_> = (0..2_000).map(|number| format!("product:{number}")).collect();
+        let common =
+            Common::new(HeaderMap::new(), Duration::from_secs(60), Duration::from_secs(3600));
+        let much =
+            Page::rendered(Head::new(html, TagList::new(&tags).unwrap(), 7), html, &common.into());
+        assert_eq!(kept(&much, Vouched::Yes), (0, UNNAMED));
+        let answer = much.answer(&Method::GET, &HeaderMap::new(), Source::Local, Vouched::Yes);
+        assert_eq!(answer.headers()[SURROGATE_KEY], "all");
     }
 }

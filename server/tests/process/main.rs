@@ -15,5 +15,6 @@ mod redis;
 mod roles;
 mod start;
 mod topology;
+mod varnish;
 mod work;
 mod world;

@@ -175,6 +175,15 @@ async fn a_shopper_buys_through_the_proxy_and_nodes_for_pages_never_hear_of_it()
     for path in ["/", "/c/rooms", "/p/lamp", "/p/chair", "/robots.txt", "/pkg/vitrine.css"] {
         shopper.look(path).await;
     }
+    for (path, told) in [
+        ("/p/lamp", Some("max-age=10, stale-while-revalidate=10, stale-if-error=86400")),
+        ("/cart", None),
+        ("/robots.txt", None),
+    ] {
+        let answer = shopper.client.get(format!("{}{path}", town.url)).send().await.unwrap();
+        let to_cdns = answer.headers().get("cdn-cache-control");
+        assert_eq!(to_cdns.map(|value| value.to_str().unwrap()), told, "{path}");
+    }
     let page = shopper.look("/p/lamp").await;
     let price = hidden(&page, "seen_price");
     let lamp = [("sku", "LAMP"), ("slug", "lamp"), ("quantity", "2"), ("seen_price", price)];

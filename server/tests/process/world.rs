@@ -92,8 +92,22 @@ impl Process {
 
     /// Asks it to stop, as a service manager would.
     pub fn ask_to_stop(&self) {
-        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
-        assert!(asked.unwrap().success());
+        self.signal("TERM");
+    }
+
+    /// It hangs until [`Self::thaw`].
+    pub fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    /// It hangs no longer.
+    pub fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
     }
 
     /// Kills it, as a machine that is lost would be.

@@ -2,7 +2,7 @@
 //! changes while no such worker runs is heard of when one runs again.
 
 use crate::{
-    edge::{PageStore, Purge},
+    edge::{Purge, Purger},
     live::Teller,
     survey::{self, Surveyor},
 };
@@ -30,7 +30,7 @@ pub struct Bus {
 
 /// A change of stock that is shown makes the pages that show it stale; what is told together is purged
 /// together.
-pub async fn follow_stock(bus: Bus, pages: PageStore, stop: CancellationToken) {
+pub async fn follow_stock(bus: Bus, pages: Purger, stop: CancellationToken) {
     let mut backoff = backoff();
     while !stop.is_cancelled() {
         let hearing = hear_stock(&bus, &pages, &mut backoff, &stop);
@@ -47,7 +47,7 @@ pub async fn follow_stock(bus: Bus, pages: PageStore, stop: CancellationToken) {
 
 async fn hear_stock(
     bus: &Bus,
-    pages: &PageStore,
+    pages: &Purger,
     backoff: &mut Backoff,
     stop: &CancellationToken,
 ) -> Result<std::convert::Infallible, platform::Error> {
@@ -80,7 +80,7 @@ fn is_shown(event: &Event) -> bool {
 /// Who is told of the catalogue's changes.
 pub struct Told {
     /// Pages that are kept.
-    pub pages: PageStore,
+    pub pages: Purger,
     /// Whoever counts what stands in the categories.
     pub surveyor: Surveyor,
     /// Pages that are open.
@@ -157,7 +157,7 @@ async fn hear_catalogue(
     Ok(())
 }
 
-async fn purge(pages: &PageStore, tags: BTreeSet<String>, how: Purge, stop: &CancellationToken) {
+async fn purge(pages: &Purger, tags: BTreeSet<String>, how: Purge, stop: &CancellationToken) {
     let tags: Vec<String> = tags.into_iter().collect();
     if !tags.is_empty() {
         repeat("pages could not be purged", stop, || pages.purge(&tags, how)).await;
