@@ -1,10 +1,11 @@
 //! `make bench`: measures a running store beside programs that do the least for the same result.
 //!
 //! Rows beside a reference (`rows.rs`): a product page from memory beside nginx with the same bytes, the
-//! same asked for by who has it already, the page rendered anew beside the one from memory, pages of the
-//! cache that nodes share beside Redis alone, and a whole checkout beside one bare transaction of its
-//! writes. Trials that stand for themselves: a stampede on three nodes (`stampede.rs`), how soon a change
-//! is seen on all of them (`fresh.rs`), and what pages take in memory (`memory.rs`).
+//! same asked for by who has it already, product pages that no cache has beside the one from memory, category
+//! pages that no cache has in a large catalogue beside those in a small one (`cold.rs`), pages of the cache that
+//! nodes share beside Redis alone, and a whole checkout beside one bare transaction of its writes. Trials that
+//! stand for themselves: how soon a large catalogue is made up, a stampede on three nodes (`stampede.rs`), how
+//! soon a change is seen on all of them (`fresh.rs`), and what pages take in memory (`memory.rs`).
 //!
 //! `scripts/bench.sh` brings up the store and names everything by environment. All is on this machine,
 //! bounded in time and ends by itself; a failure under load ends the run without a table.
