@@ -353,6 +353,20 @@ mod tests {
     }
 
     #[test]
+    fn a_page_holds_the_encodings_that_were_asked_for_and_no_other() {
+        let page = page("<p>hello hello hello hello hello hello hello hello</p>");
+        assert_eq!(page.encodings(), 0);
+        let before = page.weight();
+        for name in ["br", "br", "gzip, br"] {
+            let request = asked(header::ACCEPT_ENCODING, &HeaderValue::from_static(name));
+            page.answer(&Method::GET, &request, Source::Local, Vouched::Yes);
+        }
+        assert_eq!((page.encodings(), page.weight()), (1, before + READY));
+        page.answer(&Method::GET, &HeaderMap::new(), Source::Local, Vouched::Yes);
+        assert_eq!((page.encodings(), page.weight()), (2, before + 2 * READY + 54));
+    }
+
+    #[test]
     fn a_cache_in_front_keeps_what_is_vouched_for_and_asks_soon_for_anything_else() {
         let kept = |page: &Page, vouched| {
             let request = HeaderMap::new();
