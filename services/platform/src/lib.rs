@@ -8,6 +8,7 @@ pub mod follower;
 pub mod mongodb;
 pub mod outbox;
 pub mod postgres;
+pub mod pulse;
 pub mod redis;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -50,6 +51,21 @@ impl Error {
             Self::Migrate(_) | Self::Unmigrated { .. } => false,
         }
     }
+}
+
+/// Whether a store of data that is away lies behind this error, however many others are wrapped around it.
+pub fn is_absence(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let is_absence = error.downcast_ref::<sqlx::Error>().is_some_and(postgres::is_absence)
+            || error.downcast_ref::<::mongodb::error::Error>().is_some_and(mongodb::is_absence)
+            || error.downcast_ref::<::redis::RedisError>().is_some_and(redis::is_absence);
+        if is_absence {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 /// Waits after a failure before the next try: doubled each time, up to `max`.
