@@ -57,12 +57,14 @@ impl Server {
         .await
     }
 
-    /// The server that speaks MongoDB's protocol.
+    /// The server that speaks MongoDB's protocol. What it has acknowledged outlives it, as MongoDB's own
+    /// default has it (a majority that has it in their journals).
     pub async fn mongodb() -> Self {
         Self::start(Folder::new(), |port, folder| {
             let mut command = Command::new("secantusd-rs");
             command.args(["--host", "127.0.0.1", "--port", &port.to_string(), "--storage-path"]);
             command.arg(folder).args(["--cache-size", "64M", "--log-level", "WARNING"]);
+            command.arg("--sync-on-commit");
             command
         })
         .await
