@@ -25,6 +25,8 @@ pub enum With {
     Session,
     /// What is shown to everyone: the catalogue and the stock.
     Shown,
+    /// The cart: what is shown, and orders, which hold goods of their own shopper.
+    Cart,
     /// Everything.
     Everything,
 }
@@ -35,7 +37,8 @@ impl With {
         let mut parts = uri.path().trim_start_matches('/').split('/');
         match (parts.next().unwrap_or_default(), parts.next(), parts.next()) {
             ("api", Some("cart"), Some("get")) => Self::Session,
-            ("cart" | "checkout" | "orders" | "api", ..) => Self::Everything,
+            ("cart", ..) | ("api", Some("cart"), _) => Self::Cart,
+            ("checkout" | "orders" | "api", ..) => Self::Everything,
             _ => Self::Shown,
         }
     }
@@ -44,6 +47,7 @@ impl With {
         match self {
             Self::Session => need == Need::Mongodb,
             Self::Shown => matches!(need, Need::Mongodb | Need::Inventory),
+            Self::Cart => matches!(need, Need::Mongodb | Need::Inventory | Need::Orders),
             Self::Everything => true,
         }
     }
@@ -106,8 +110,9 @@ mod tests {
             ("/p/lamp?sku=LAMP", With::Shown),
             ("/nothing", With::Shown),
             ("/api/cart/get", With::Session),
-            ("/api/cart/add", With::Everything),
-            ("/cart?problem=x", With::Everything),
+            ("/api/cart/add", With::Cart),
+            ("/cart?problem=x", With::Cart),
+            ("/api/checkout/place", With::Everything),
             ("/checkout", With::Everything),
             ("//orders/V-1", With::Everything),
         ] {

@@ -235,6 +235,12 @@ impl<'a> Shopper<'a> {
         }
         let told = self.place().await;
         assert!(told.contains("try again in a moment") || told == "/checkout?failed=1", "{told}");
+        // By now it is known that there is nothing to wait for.
+        let begun = Instant::now();
+        for _ in 0..30 {
+            assert_eq!(self.add().await.0, 503);
+        }
+        assert!(begun.elapsed() < AT_ONCE, "who asks waits for what is away");
     }
 
     /// Buys as ever.

@@ -93,3 +93,24 @@ impl Backoff {
         self.next = self.first;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An error of a service around one of a driver.
+    #[derive(Debug, thiserror::Error)]
+    #[error("orders: {0}")]
+    struct Orders(#[source] Error);
+
+    #[test]
+    fn a_database_that_is_away_is_found_behind_the_errors_around_it() {
+        let refused = || std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        assert!(is_absence(&Orders(sqlx::Error::Io(refused()).into())));
+        assert!(is_absence(&Orders(sqlx::Error::PoolTimedOut.into())));
+        assert!(is_absence(&Orders(::redis::RedisError::from(refused()).into())));
+        assert!(is_absence(&::mongodb::error::Error::from(refused())));
+        assert!(!is_absence(&Orders(sqlx::Error::RowNotFound.into())));
+        assert!(!is_absence(&Orders(Error::Unmigrated { applied: 1, needed: 2 })));
+    }
+}
