@@ -13,6 +13,7 @@ mod index;
 mod kept;
 mod key;
 mod local;
+mod outside;
 mod page;
 mod purger;
 mod render;
@@ -42,7 +43,8 @@ use futures::{StreamExt, stream};
 use kept::{Kept, Standing};
 use key::Plan;
 use local::{Lifetimes, Local};
-use page::{Common, Page, Source, Vouched, X_CACHE};
+use outside::Vouched;
+use page::{Common, Page, Source, X_CACHE};
 use render::{Rendered, Renderer};
 use shared::Found;
 use std::{

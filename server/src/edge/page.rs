@@ -1,6 +1,9 @@
 //! A rendered page as it is sent: for each encoding the body and every header, made once.
 
-use super::encoding::{Encoding, decode_brotli};
+use super::{
+    encoding::{Encoding, decode_brotli},
+    outside::{Outside, Vouched},
+};
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
@@ -19,14 +22,10 @@ use std::{
 pub const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
-/// What a CDN in front may be asked to purge by.
+/// What a cache in front may be asked to purge by.
 const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
-/// More than this no CDN takes in one header; what carries more tags is purged by `all`, and kept there
-/// for `UNNAMED` at most.
+/// More than this no CDN takes in one header; what carries more tags is purged by `all`.
 const SURROGATE_KEY_LIMIT: usize = 8_000;
-const UNNAMED: u64 = 10;
-/// So many seconds a cache in front may keep a page that nobody vouches for.
-const UNVOUCHED: u64 = 1;
 
 /// Where a page came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,15 +49,6 @@ impl Source {
             Self::Miss => "miss",
         })
     }
-}
-
-/// Whether a node knows that a page shows everything as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Vouched {
-    /// Caches in front may keep it for as long as they are allowed to: they will be told of changes.
-    Yes,
-    /// It is older, or nothing is heard of changes: they shall ask again in a second.
-    No,
 }
 
 /// What is told of a page beside its body.
@@ -86,29 +76,8 @@ impl Common {
     /// without asking (`shared`), and when none is to be had (`stale`).
     pub fn new(mut headers: HeaderMap, shared: Duration, stale: Duration) -> Self {
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        let outside = Outside { shared: shared.as_secs(), stale: stale.as_secs() };
+        let outside = Outside::new(shared, stale);
         Self { headers, outside }
-    }
-}
-
-/// For how many seconds caches between here and the visitor may serve a page; see [`Common::new`].
-#[derive(Debug, Clone, Copy)]
-struct Outside {
-    shared: u64,
-    stale: u64,
-}
-
-impl Outside {
-    /// Of a page that may be kept for `most` at most. Browsers ask each time; a shared cache may serve it as
-    /// long again while it asks (RFC 9111, RFC 5861).
-    fn cache_control(self, most: u64) -> HeaderValue {
-        let (kept, stale) = (self.shared.min(most), self.stale);
-        HeaderValue::from_str(&format!(
-            "public, max-age=0, s-maxage={kept}, stale-while-revalidate={kept}, \
-             stale-if-error={stale}"
-        ))
-        // Written of numbers and plain letters.
-        .unwrap_or(HeaderValue::from_static("no-store"))
     }
 }
 
@@ -158,11 +127,11 @@ impl Page {
     pub fn kept(head: Head, brotli: Bytes, common: &Common) -> Self {
         let mut headers = common.headers.clone();
         let keys = head.tags.join(" ");
-        let (keys, most) = match keys.len() <= SURROGATE_KEY_LIMIT {
-            true => (&*keys, u64::MAX),
-            false => ("all", UNNAMED),
+        let (keys, how_long) = match keys.len() <= SURROGATE_KEY_LIMIT {
+            true => (&*keys, common.outside.named()),
+            false => ("all", common.outside.unnamed()),
         };
-        headers.insert(header::CACHE_CONTROL, common.outside.cache_control(most));
+        headers.insert(header::CACHE_CONTROL, how_long);
         // Tags are plain text.
         if let Ok(value) = HeaderValue::from_str(keys) {
             headers.insert(SURROGATE_KEY, value);
@@ -233,7 +202,7 @@ impl Page {
         // What a node vouches for is as good as made now: a cache in front counts from here (RFC 9111, 5.1).
         if vouched == Vouched::No {
             headers.insert(header::AGE, self.age().as_secs().into());
-            headers.insert(header::CACHE_CONTROL, self.outside.cache_control(UNVOUCHED));
+            headers.insert(header::CACHE_CONTROL, self.outside.unvouched());
         }
         // Who has named the request finds the answer by that name.
         if let Some(name) = request.get(X_REQUEST_ID) {
@@ -385,10 +354,10 @@ mod tests {
         };
         let mut page = page("<p>hello</p>");
         assert_eq!(kept(&page, Vouched::Yes), (0, 60));
-        assert_eq!(kept(&page, Vouched::No), (0, UNVOUCHED));
+        assert_eq!(kept(&page, Vouched::No), (0, 1));
         page.head.made -= 500_000;
         assert_eq!(kept(&page, Vouched::Yes), (0, 60));
-        assert_eq!(kept(&page, Vouched::No), (500, UNVOUCHED));
+        assert_eq!(kept(&page, Vouched::No), (500, 1));
 
         // What shows more than can be named is not told of by what it shows.
         let html = Bytes::from_static(b"<p>much</p>");
@@ -396,7 +365,7 @@ mod tests {
         let common =
             Common::new(HeaderMap::new(), Duration::from_secs(60), Duration::from_secs(3600));
         let much = Page::rendered(Head::new(&html, tags, 7), &html, &common);
-        assert_eq!(kept(&much, Vouched::Yes), (0, UNNAMED));
+        assert_eq!(kept(&much, Vouched::Yes), (0, 10));
         let answer = much.answer(&Method::GET, &HeaderMap::new(), Source::Local, Vouched::Yes);
         assert_eq!(answer.headers()[SURROGATE_KEY], "all");
     }

@@ -2,25 +2,15 @@
 //! own, and when they are back. They are away for a few seconds, which is longer than anything waits.
 
 use crate::{
+    load::Load,
     servers::Server,
     world::{Ground, Process, Store, free_port, lamp, until},
 };
-use reqwest::{
-    Client, Response,
-    header::{ACCEPT, COOKIE, LOCATION, SET_COOKIE},
-};
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex},
-    time::{Duration, Instant},
-};
-use tokio::task::JoinSet;
+use reqwest::header::{ACCEPT, COOKIE, LOCATION, SET_COOKIE};
+use std::time::{Duration, Instant};
 
 const PAGES: [&str; 4] = ["/", "/c/rooms", "/p/lamp", "/p/chair"];
-/// How long a fault lasts: longer than a node vouches for what it has without hearing anything, and than it
-/// takes to notice a server that hangs.
-const LASTS: Duration = Duration::from_millis(3_500);
-/// A page that takes longer counts as one that did not come.
+/// Many who are put off are so within this time, all together.
 const AT_ONCE: Duration = Duration::from_secs(2);
 
 /// A store on servers of its own, with a worker and a payment provider.
@@ -88,80 +78,6 @@ impl Drop for Shop {
         for server in [&self.postgres, &self.mongodb, &self.redis] {
             server.thaw();
         }
-    }
-}
-
-/// What came of many requests.
-#[derive(Default, Clone)]
-struct Tally {
-    asked: u64,
-    /// How many came from where.
-    from: BTreeMap<String, u64>,
-    failed: Vec<String>,
-    slowest: Duration,
-}
-
-/// Requests for pages, one after the other, from three visitors at the same time.
-struct Load {
-    tally: Arc<Mutex<Tally>>,
-    visitors: JoinSet<()>,
-}
-
-impl Load {
-    fn on(store: &Store) -> Self {
-        let tally = Arc::new(Mutex::new(Tally::default()));
-        let mut visitors = JoinSet::new();
-        for visitor in 0..3 {
-            let (url, tally) = (store.url.clone(), tally.clone());
-            let client = Client::builder().no_proxy().timeout(AT_ONCE).build().unwrap();
-            visitors.spawn(async move {
-                for path in PAGES.iter().cycle().skip(visitor) {
-                    let begun = Instant::now();
-                    let answer = client.get(format!("{url}{path}")).send().await;
-                    note(&mut tally.lock().unwrap(), answer, begun.elapsed());
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                }
-            });
-        }
-        Self { tally, visitors }
-    }
-
-    /// What came of it since the last time.
-    fn so_far(&self) -> Tally {
-        std::mem::take(&mut self.tally.lock().unwrap())
-    }
-
-    /// What comes of it while this lasts.
-    async fn during(&self, what: &str, lasting: impl Future<Output = ()>) -> Tally {
-        self.so_far();
-        let begun = Instant::now();
-        lasting.await;
-        tokio::time::sleep(LASTS.saturating_sub(begun.elapsed())).await;
-        let tally = self.so_far();
-        let Tally { asked, from, failed, slowest } = tally.clone();
-        println!("{what}: {asked} asked, {from:?}, {} failed, slowest {slowest:?}", failed.len());
-        assert!(asked > 300, "{what}: only {asked} were asked");
-        assert!(failed.len() as u64 * 1_000 <= asked, "{what}: {asked} were asked, {failed:?}");
-        tally
-    }
-}
-
-impl Drop for Load {
-    fn drop(&mut self) {
-        self.visitors.abort_all();
-    }
-}
-
-fn note(tally: &mut Tally, answer: reqwest::Result<Response>, took: Duration) {
-    tally.asked += 1;
-    tally.slowest = tally.slowest.max(took);
-    match answer {
-        Ok(answer) if answer.status().is_success() => {
-            let from = answer.headers()["x-cache"].to_str().unwrap().to_owned();
-            *tally.from.entry(from).or_default() += 1;
-        }
-        Ok(answer) => tally.failed.push(answer.status().to_string()),
-        Err(error) => tally.failed.push(error.to_string()),
     }
 }
 
@@ -256,23 +172,23 @@ impl<'a> Shopper<'a> {
 #[tokio::test]
 async fn without_mongodb_pages_come_from_memory_and_carts_are_put_off() {
     let mut shop = Shop::open().await;
-    let load = Load::on(&shop.store);
+    let load = Load::on(&shop.store, &PAGES);
     let shopper = Shopper::with_a_lamp(&shop.store).await;
     shop.mongodb.kill().await;
     load.during("MongoDB is killed", shopper.is_put_off()).await;
     shop.mongodb.start_again().await;
-    shop.heals("Lantern", &shopper).await;
+    load.through("all is back", shop.heals("Lantern", &shopper)).await;
 
     shop.mongodb.freeze();
     load.during("MongoDB hangs", shopper.is_put_off()).await;
     shop.mongodb.thaw();
-    shop.heals("Torch", &shopper).await;
+    load.through("all is back", shop.heals("Torch", &shopper)).await;
 }
 
 #[tokio::test]
 async fn without_postgresql_pages_come_from_memory_and_carts_can_be_looked_at() {
     let mut shop = Shop::open().await;
-    let load = Load::on(&shop.store);
+    let load = Load::on(&shop.store, &PAGES);
     let shopper = Shopper::with_a_lamp(&shop.store).await;
     let told = async || {
         shopper.is_put_off().await;
@@ -282,18 +198,18 @@ async fn without_postgresql_pages_come_from_memory_and_carts_can_be_looked_at() 
     shop.postgres.kill().await;
     load.during("PostgreSQL is killed", told()).await;
     shop.postgres.start_again().await;
-    shop.heals("Lantern", &shopper).await;
+    load.through("all is back", shop.heals("Lantern", &shopper)).await;
 
     shop.postgres.freeze();
     load.during("PostgreSQL hangs", told()).await;
     shop.postgres.thaw();
-    shop.heals("Torch", &shopper).await;
+    load.through("all is back", shop.heals("Torch", &shopper)).await;
 }
 
 #[tokio::test]
 async fn without_redis_nothing_is_missing_and_a_page_at_hand_waits_for_nothing() {
     let mut shop = Shop::open().await;
-    let load = Load::on(&shop.store);
+    let load = Load::on(&shop.store, &PAGES);
     let shopper = Shopper::with_a_lamp(&shop.store).await;
     shop.redis.freeze();
     let tally = load.during("Redis hangs", shopper.is_served()).await;
@@ -301,7 +217,7 @@ async fn without_redis_nothing_is_missing_and_a_page_at_hand_waits_for_nothing()
         assert!(from == "hit-local" || from == "stale", "{:?}", tally.from);
     }
     shop.redis.thaw();
-    shop.heals("Lantern", &shopper).await;
+    load.through("all is back", shop.heals("Lantern", &shopper)).await;
 
     let url = shop.redis.url("redis://", "/0");
     let flush = async || {
@@ -311,18 +227,18 @@ async fn without_redis_nothing_is_missing_and_a_page_at_hand_waits_for_nothing()
         shopper.is_served().await;
     };
     load.during("Redis is emptied", flush()).await;
-    shop.heals("Torch", &shopper).await;
+    load.through("all is back", shop.heals("Torch", &shopper)).await;
 
     shop.redis.kill().await;
     load.during("Redis is killed", shopper.is_served()).await;
     shop.redis.start_again().await;
-    shop.heals("Candle", &shopper).await;
+    load.through("all is back", shop.heals("Candle", &shopper)).await;
 }
 
 #[tokio::test]
 async fn without_any_database_pages_come_from_memory_and_all_is_well_when_they_are_back() {
     let mut shop = Shop::open().await;
-    let load = Load::on(&shop.store);
+    let load = Load::on(&shop.store, &PAGES);
     let shopper = Shopper::with_a_lamp(&shop.store).await;
     shop.redis.freeze();
     shop.mongodb.kill().await;
@@ -333,5 +249,5 @@ async fn without_any_database_pages_come_from_memory_and_all_is_well_when_they_a
     shop.redis.start_again().await;
     shop.postgres.start_again().await;
     shop.mongodb.start_again().await;
-    shop.heals("Lantern", &shopper).await;
+    load.through("all is back", shop.heals("Lantern", &shopper)).await;
 }

@@ -10,6 +10,7 @@ mod freshness;
 mod imports;
 mod life;
 mod live;
+mod load;
 mod markup;
 mod proxies;
 mod redis;
