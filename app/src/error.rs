@@ -30,17 +30,18 @@ impl StoreError {
         Self::new("internal", 500, "Something went wrong on our side. Please try again.")
     }
 
-    /// A fault of ours, noted in the log with its causes.
+    /// A fault of ours, noted in the log with its causes: `unavailable` if a store of data is away, else
+    /// `internal`.
     #[cfg(feature = "ssr")]
-    pub fn fault(error: &dyn std::error::Error) -> Self {
-        let mut causes = error.to_string();
-        let mut next = error.source();
-        while let Some(cause) = next {
-            causes = format!("{causes}: {cause}");
-            next = cause.source();
+    pub fn fault(error: &(dyn std::error::Error + 'static)) -> Self {
+        use crate::services::{causes, is_absence};
+        tracing::error!(error = causes(error), "a server function failed");
+        match is_absence(error) {
+            true => {
+                Self::new("unavailable", 503, "This cannot be done just now. Please try again.")
+            }
+            false => Self::internal(),
         }
-        tracing::error!(error = causes, "a server function failed");
-        Self::internal()
     }
 
     /// The same with facts for programs.

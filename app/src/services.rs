@@ -56,20 +56,35 @@ pub struct Visitor {
 }
 
 /// What a page shows could not be loaded. Why stands in the log; a page can only say so.
-#[derive(Debug, Clone, Copy)]
-pub struct LoadFailed;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoadFailed {
+    /// A store of data is away. Who tries again later may find it there.
+    Away,
+    /// Anything else.
+    Fault,
+}
 
-impl<E: std::error::Error> From<E> for LoadFailed {
+impl<E: std::error::Error + 'static> From<E> for LoadFailed {
     fn from(error: E) -> Self {
-        let mut causes = error.to_string();
-        let mut next = error.source();
-        while let Some(cause) = next {
-            causes = format!("{causes}: {cause}");
-            next = cause.source();
-        }
-        tracing::error!(error = causes, "what a page shows could not be loaded");
-        Self
+        tracing::error!(error = causes(&error), "what a page shows could not be loaded");
+        if is_absence(&error) { Self::Away } else { Self::Fault }
     }
+}
+
+/// An error with everything that lies behind it.
+pub fn causes(error: &dyn std::error::Error) -> String {
+    let mut causes = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        causes = format!("{causes}: {cause}");
+        next = cause.source();
+    }
+    causes
+}
+
+/// Whether a store of data that is away lies behind an error.
+pub fn is_absence(error: &(dyn std::error::Error + 'static)) -> bool {
+    platform::is_absence(error)
 }
 
 /// The services of this request.

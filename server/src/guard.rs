@@ -88,9 +88,7 @@ pub async fn explain_refusals(
     request: Request,
     next: Next,
 ) -> Response {
-    let accept = request.headers().get(header::ACCEPT).cloned();
-    let wants_page =
-        accept.is_some_and(|kinds| kinds.to_str().is_ok_and(|text| text.contains("text/html")));
+    let wants_page = wants_page(request.headers());
     let response = next.run(request).await;
     if wants_page && response.extensions().get::<Broken>().is_some() {
         return failure_page(&notices.failure, StatusCode::INTERNAL_SERVER_ERROR);
@@ -131,6 +129,23 @@ pub async fn explain_refusals(
         }
         _ => response,
     }
+}
+
+/// Whether who asks reads pages: a browser that looks at one, or sent a plain form.
+pub fn wants_page(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT);
+    accept.is_some_and(|kinds| kinds.to_str().is_ok_and(|text| text.contains("text/html")))
+}
+
+/// The answer while a database is away that it would be made with: a page, if one is given, else a code.
+pub fn unavailable(page: Option<&str>) -> Response {
+    let words = "This cannot be done just now. Please try again.";
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    let told = page.map(|page| failure_page(page, status));
+    later(
+        HeaderValue::from_static("5"),
+        told.unwrap_or_else(|| problem(status, "unavailable", words)),
+    )
 }
 
 /// A page has one address: what ends in a slash is moved, for good, to the same without. The query goes

@@ -10,6 +10,7 @@ mod health;
 mod listen;
 mod live;
 mod media;
+mod pulses;
 mod render;
 mod roles;
 mod router;

@@ -11,7 +11,9 @@ use crate::{
     guard::{self, Notices},
     health,
     live::{self, Live},
-    media, render,
+    media,
+    pulses::Pulses,
+    render,
     roles::Serving,
     seo, sitemap,
     stores::{Connections, Stores},
@@ -51,6 +53,7 @@ pub fn build(
     options: LeptosOptions,
     stores: Stores,
     feed: Feed,
+    pulses: Pulses,
     stop: CancellationToken,
 ) -> anyhow::Result<Front> {
     let roles = &settings.server.roles;
@@ -72,6 +75,7 @@ pub fn build(
         headers: guard::headers(settings.secure()),
         policy: edge::policy(&scripts, payment_origin, reload.as_deref())?,
         failure: notices.failure.clone(),
+        pulses,
     });
     let pages = pages
         .layer(middleware::from_fn_with_state(edge.clone(), edge::serve))

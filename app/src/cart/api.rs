@@ -173,10 +173,10 @@ fn problem_of(failure: CartFailure) -> Problem {
         CartFailure::Cart(CartError::NotInCart { .. }) => Problem::NotInCart,
         CartFailure::UnknownSku { .. } => Problem::NotSold,
         CartFailure::OutOfStock { left, in_cart, .. } => Problem::OutOfStock { left, in_cart },
-        CartFailure::Unavailable(error) => {
-            StoreError::fault(&error);
-            Problem::Internal
-        }
+        CartFailure::Unavailable(error) => match StoreError::fault(&error).status {
+            503 => Problem::Unavailable,
+            _ => Problem::Internal,
+        },
     }
 }
 

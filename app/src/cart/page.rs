@@ -58,7 +58,7 @@ pub fn CartPage() -> impl IntoView {
                 let pieces = fresh.cart.pieces();
                 view! { <Frame pieces><CartView fresh asked/></Frame> }.into_any()
             }
-            Err(_) => view! { <Frame><Failure/></Frame> }.into_any(),
+            Err(failed) => view! { <Frame><Failure failed/></Frame> }.into_any(),
         }
     })
     .into_any()

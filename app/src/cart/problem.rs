@@ -22,6 +22,8 @@ pub enum Problem {
     NotInCart,
     /// There is no such thing, or not in this combination of options.
     NotSold,
+    /// Something is away on our side.
+    Unavailable,
     /// Something is wrong on our side.
     Internal,
 }
@@ -47,6 +49,7 @@ impl Problem {
             Self::Full => "cart_full",
             Self::NotInCart => "not_in_cart",
             Self::NotSold => "not_sold",
+            Self::Unavailable => "unavailable",
             Self::Internal => "internal",
         }
     }
@@ -61,7 +64,7 @@ impl Problem {
             let (left, in_cart) = (number().ok()?, number().ok()?);
             return Some(Self::OutOfStock { left, in_cart });
         }
-        let plain = [Self::Full, Self::NotInCart, Self::NotSold, Self::Internal];
+        let plain = [Self::Full, Self::NotInCart, Self::NotSold, Self::Unavailable, Self::Internal];
         let quantities = Self::QUANTITY.map(Self::Quantity);
         plain.into_iter().chain(quantities).find(|problem| problem.code() == code)
     }
@@ -72,6 +75,7 @@ impl Problem {
             Self::Quantity(_) => 422,
             Self::OutOfStock { .. } | Self::Full => 409,
             Self::NotInCart | Self::NotSold => 404,
+            Self::Unavailable => 503,
             Self::Internal => 500,
         }
     }
@@ -91,6 +95,9 @@ impl Problem {
             Self::Full => format!("A cart holds at most {} different items.", Cart::MAX_LINES),
             Self::NotInCart => "This item is no longer in your cart.".to_owned(),
             Self::NotSold => "We do not sell this combination. Please choose another.".to_owned(),
+            Self::Unavailable => {
+                "Your cart cannot be changed just now. Please try again.".to_owned()
+            }
             Self::Internal => "Something went wrong on our side. Please try again.".to_owned(),
         }
     }
@@ -117,6 +124,7 @@ mod tests {
             Problem::Full,
             Problem::NotInCart,
             Problem::NotSold,
+            Problem::Unavailable,
             Problem::Internal,
         ]);
         for problem in all {

@@ -48,7 +48,7 @@ pub fn CategoryPage() -> impl IntoView {
         match api::category(&path, slice).await {
             Ok(Some(category)) => view! { <CategoryView category slice/> }.into_any(),
             Ok(None) => view! { <NotFound/> }.into_any(),
-            Err(_) => view! { <Failure/> }.into_any(),
+            Err(failed) => view! { <Failure failed/> }.into_any(),
         }
     })
     .into_any()

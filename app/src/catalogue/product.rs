@@ -41,7 +41,7 @@ pub fn ProductPage() -> impl IntoView {
         match api::product(&slug).await {
             Ok(Some(sale)) => view! { <ProductView sale asked/> }.into_any(),
             Ok(None) => view! { <NotFound/> }.into_any(),
-            Err(_) => view! { <Failure/> }.into_any(),
+            Err(failed) => view! { <Failure failed/> }.into_any(),
         }
     })
 }

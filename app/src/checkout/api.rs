@@ -58,8 +58,8 @@ async fn place(submission: Submission) -> Result<Next, StoreError> {
 
 /// Where a plain form is sent after a failure: the session holds what was typed and why.
 fn back<'a>(error: &StoreError) -> &'a str {
-    match error.status {
-        500 => "/checkout?failed=1",
+    match &*error.code {
+        "internal" | "unavailable" => "/checkout?failed=1",
         _ => refused::ADDRESS,
     }
 }

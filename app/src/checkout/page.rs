@@ -30,7 +30,7 @@ pub fn CheckoutPage() -> impl IntoView {
         match api::checkout().await {
             Ok(page) if page.fresh.cart.is_empty() => view! { <NothingToOrder/> }.into_any(),
             Ok(page) => view! { <CheckoutView page last/> }.into_any(),
-            Err(_) => view! { <Failure/> }.into_any(),
+            Err(failed) => view! { <Failure failed/> }.into_any(),
         }
     })
     .into_any()

@@ -11,7 +11,7 @@ pub fn CreditsPage() -> impl IntoView {
     Suspend::new(async move {
         match api::credits().await {
             Ok(credits) => view! { <CreditsView credits/> }.into_any(),
-            Err(_) => view! { <Failure/> }.into_any(),
+            Err(failed) => view! { <Failure failed/> }.into_any(),
         }
     })
     .into_any()

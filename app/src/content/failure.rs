@@ -1,16 +1,22 @@
 //! What is shown when a page could not be made. What went wrong stands in the log.
 
 use crate::{
-    services::{private, status},
+    services::{LoadFailed, private, status},
     shell::PrivateHead,
 };
 use http::StatusCode;
 use leptos::prelude::*;
 
-/// A fault of ours. Sets the status to 500; no cache keeps it.
+/// A fault of ours. Sets the status to 503 if a store of data is away, else to 500; no cache keeps it.
 #[component]
-pub fn Failure() -> impl IntoView {
-    status(StatusCode::INTERNAL_SERVER_ERROR);
+pub fn Failure(
+    /// What could not be loaded.
+    failed: LoadFailed,
+) -> impl IntoView {
+    status(match failed {
+        LoadFailed::Away => StatusCode::SERVICE_UNAVAILABLE,
+        LoadFailed::Fault => StatusCode::INTERNAL_SERVER_ERROR,
+    });
     private();
     view! {
         <PrivateHead title=TITLE/>

@@ -30,7 +30,7 @@ pub fn HomePage() -> impl IntoView {
     Suspend::new(async move {
         match api::home().await {
             Ok(home) => view! { <HomeView home/> }.into_any(),
-            Err(_) => view! { <Failure/> }.into_any(),
+            Err(failed) => view! { <Failure failed/> }.into_any(),
         }
     })
     .into_any()

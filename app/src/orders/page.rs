@@ -32,7 +32,7 @@ pub fn OrderPage() -> impl IntoView {
         match api::order(&number, &key).await {
             Ok(Some(order)) => view! { <Letter order key/> }.into_any(),
             Ok(None) => view! { <NotFound/> }.into_any(),
-            Err(_) => view! { <Failure/> }.into_any(),
+            Err(failed) => view! { <Failure failed/> }.into_any(),
         }
     })
     .into_any()

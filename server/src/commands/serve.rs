@@ -5,6 +5,7 @@ use crate::{
     client::TrustedProxies,
     config::Settings,
     listen::{self, Limits},
+    pulses::Pulses,
     roles::{Needs, Serving},
     router, site,
     stores::{self, Connections},
@@ -29,8 +30,9 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let Some((stores, feed)) = stores::open(&settings, &needs, &stop).await? else {
         return Ok(());
     };
+    let pulses = Pulses::begin(&settings, &needs, &stop).await?;
     let options = site::options(&settings);
-    let store = router::build(&settings, options, stores, feed, stop.clone())?;
+    let store = router::build(&settings, options, stores, feed, pulses, stop.clone())?;
     listen(&settings, store, stop).await
 }
 

@@ -3,6 +3,7 @@
 //! heard of by every node ([`mod@follow`]). The render of such a page sees nothing of the request but its
 //! address: no cookie, no header, so that no visitor and no forwarded host can get into a cached byte.
 
+mod bypass;
 mod csp;
 mod encoding;
 mod follow;
@@ -12,6 +13,7 @@ mod index;
 mod kept;
 mod key;
 mod local;
+mod outside;
 mod page;
 mod purger;
 mod render;
@@ -26,21 +28,24 @@ pub use local::Purge;
 pub use purger::{Outcome, Purger, purge_and_wait};
 pub use shared::{PageStore, Report};
 
-use crate::{config, guard};
+use crate::{
+    config, guard,
+    pulses::{Pulses, With},
+};
 use axum::{
     Router,
-    body::{Body, to_bytes},
+    body::Body,
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     middleware::Next,
     response::Response,
 };
-use encoding::Encoding;
 use futures::{StreamExt, stream};
 use kept::{Kept, Standing};
 use key::Plan;
 use local::{Lifetimes, Local};
-use page::{Common, Page, Source, Vouched, X_CACHE};
+use outside::Vouched;
+use page::{Common, Page, Source, X_CACHE};
 use render::{Rendered, Renderer};
 use shared::Found;
 use std::{
@@ -80,6 +85,8 @@ pub struct Edge {
     /// The content security policy of every page.
     policy: HeaderValue,
     failure: Arc<str>,
+    /// Which databases answer.
+    pulses: Pulses,
     /// How many answers came from where.
     served: Arc<[AtomicU64; 4]>,
     /// What is being made, so that many who ask for one page wait for one render.
@@ -113,6 +120,8 @@ pub struct Parts {
     pub policy: HeaderValue,
     /// The page for when a page cannot be made.
     pub failure: Arc<str>,
+    /// Which databases answer.
+    pub pulses: Pulses,
 }
 
 impl Edge {
@@ -148,6 +157,7 @@ impl Edge {
             common: Arc::new(Common::new(headers, shared_for, lifetimes.stale)),
             lifetimes,
             failure: parts.failure,
+            pulses: parts.pulses,
             served: Arc::default(),
             making,
         }
@@ -259,7 +269,12 @@ impl Edge {
                 Some(Found::Missing { seen, spare }) => (seen.max(known), spare, false),
                 None => (known, None, true),
             };
-        match self.renderer.render(key, seen, self.local.reading(seen)).await {
+        let rendered = match self.pulses.is_away(With::Shown) {
+            // It would be waited for in vain.
+            true => Rendered::Failed,
+            false => self.renderer.render(key, seen, self.local.reading(seen)).await,
+        };
+        match rendered {
             Rendered::Page { head, html } => {
                 let page = Page::rendered(head, &html, &self.common);
                 if !away {
@@ -325,38 +340,6 @@ impl Edge {
     fn heard(&self, lease: Duration) {
         self.missing.heard(lease);
         self.local.heard(lease);
-    }
-
-    /// Pages for one visitor and server functions: passed through, with a policy for what is HTML.
-    async fn bypass(&self, mut request: Request, next: Next) -> Response {
-        request.extensions_mut().insert(self.local.reading(0));
-        let encoding = Encoding::accepted_at_once(request.headers());
-        let response = next.run(request).await;
-        let is_html = response
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-        if !is_html {
-            return response;
-        }
-        let (mut parts, body) = response.into_parts();
-        let html = to_bytes(body, PAGE_LIMIT).await.unwrap_or_default();
-        parts.headers.insert(header::CONTENT_SECURITY_POLICY, self.policy.clone());
-        parts.headers.insert(X_CACHE, HeaderValue::from_static("bypass"));
-        parts.headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        parts
-            .headers
-            .entry(header::CACHE_CONTROL)
-            .or_insert(HeaderValue::from_static("private, no-store"));
-        let body = match encoding.header() {
-            Some(name) => {
-                parts.headers.insert(header::CONTENT_ENCODING, name);
-                encoding.encode_at_once(&html)
-            }
-            None => html,
-        };
-        parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
-        Response::from_parts(parts, Body::from(body))
     }
 }
 

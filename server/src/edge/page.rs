@@ -2,6 +2,7 @@
 
 use super::{
     encoding::{Encoding, decode_brotli},
+    outside::{Outside, Vouched},
     tags::TagList,
 };
 use axum::{
@@ -24,12 +25,8 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 /// What a CDN in front may be asked to purge by.
 const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
-/// More than this no CDN takes in one header; what carries more tags is purged by `all`, and kept there
-/// for `UNNAMED` at most.
+/// More than this no CDN takes in one header; what carries more tags is purged by `all`.
 const SURROGATE_KEY_LIMIT: usize = 8_000;
-const UNNAMED: u64 = 10;
-/// So many seconds a cache in front may keep a page that nobody vouches for.
-const UNVOUCHED: u64 = 1;
 
 /// Where a page came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,15 +50,6 @@ impl Source {
             Self::Miss => "miss",
         })
     }
-}
-
-/// Whether a node knows that a page shows everything as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Vouched {
-    /// Caches in front may keep it for as long as they are allowed to: they will be told of changes.
-    Yes,
-    /// It is older, or nothing is heard of changes: they shall ask again in a second.
-    No,
 }
 
 /// What is told of a page beside its body.
@@ -94,10 +82,10 @@ impl Common {
     /// Headers of every answer, and for how long a cache between here and the visitor may serve a page
     /// without asking (`shared`), and when none is to be had (`stale`).
     pub fn new(headers: HeaderMap, shared: Duration, stale: Duration) -> Self {
-        let cache_control = |most| cache_control(shared.as_secs().min(most), stale.as_secs());
+        let outside = Outside::new(shared, stale);
         let fixed = HeaderValue::from_static;
         let not_modified = HeaderMap::from_iter([
-            (header::CACHE_CONTROL, cache_control(u64::MAX)),
+            (header::CACHE_CONTROL, outside.named()),
             (header::VARY, fixed("accept-encoding")),
             (X_CACHE, Source::Local.name()),
             (SERVER_TIMING, timing(Source::Local)),
@@ -117,19 +105,9 @@ impl Common {
             headers.extend(encoding.header().map(|name| (header::CONTENT_ENCODING, name)));
             headers
         });
-        let (unnamed, unvouched) = (cache_control(UNNAMED), cache_control(UNVOUCHED));
+        let (unnamed, unvouched) = (outside.unnamed(), outside.unvouched());
         Self { whole, not_modified, unnamed, unvouched }
     }
-}
-
-/// Browsers ask each time; a shared cache may keep a page for so many seconds, serve it as long again while
-/// it asks for a newer one, and for `stale` when none is to be had (RFC 9111, RFC 5861).
-fn cache_control(kept: u64, stale: u64) -> HeaderValue {
-    HeaderValue::from_str(&format!(
-        "public, max-age=0, s-maxage={kept}, stale-while-revalidate={kept}, stale-if-error={stale}"
-    ))
-    // Written of numbers and plain letters.
-    .unwrap_or(HeaderValue::from_static("no-store"))
 }
 
 /// A page, ready to be sent.
@@ -386,10 +364,10 @@ mod tests {
         };
         let mut page = page("<p>hello</p>");
         assert_eq!(kept(&page, Vouched::Yes), (0, 60));
-        assert_eq!(kept(&page, Vouched::No), (0, UNVOUCHED));
+        assert_eq!(kept(&page, Vouched::No), (0, 1));
         page.head.made -= 500_000;
         assert_eq!(kept(&page, Vouched::Yes), (0, 60));
-        assert_eq!(kept(&page, Vouched::No), (500, UNVOUCHED));
+        assert_eq!(kept(&page, Vouched::No), (500, 1));
 
         // What shows more than can be named is not told of by what it shows.
         let html = b"<p>much</p>";
@@ -398,7 +376,7 @@ mod tests {
             Common::new(HeaderMap::new(), Duration::from_secs(60), Duration::from_secs(3600));
         let much =
             Page::rendered(Head::new(html, TagList::new(&tags).unwrap(), 7), html, &common.into());
-        assert_eq!(kept(&much, Vouched::Yes), (0, UNNAMED));
+        assert_eq!(kept(&much, Vouched::Yes), (0, 10));
         let answer = much.answer(&Method::GET, &HeaderMap::new(), Source::Local, Vouched::Yes);
         assert_eq!(answer.headers()[SURROGATE_KEY], "all");
     }

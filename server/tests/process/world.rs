@@ -116,6 +116,16 @@ impl Process {
         self.ended().await;
     }
 
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// How it ended, if it does so in time.
     pub async fn ended(&mut self) -> ExitStatus {
         let begun = Instant::now();
@@ -166,7 +176,30 @@ impl Ground {
 
     async fn with_redis(redis: Wire, through: String, redis_url: String) -> Self {
         let (database, mongo) = tokio::join!(testing::empty_postgres(), testing::mongodb());
-        let (_, namespace) = testing::redis();
+        Self::of(database, mongo, redis, through, redis_url).await
+    }
+
+    /// A ground on servers of its own, with no line in between.
+    pub async fn on_servers(postgres: &str, mongodb: &str, redis: &str) -> Self {
+        let (database, mongo) = tokio::join!(
+            testing::empty_postgres_on(postgres.to_owned()),
+            testing::mongodb_on(mongodb)
+        );
+        let (unused, _) = Wire::through(redis).await;
+        let mut ground =
+            Self::of(database, mongo, unused, redis.to_owned(), redis.to_owned()).await;
+        ground.settings = ground.direct_settings();
+        ground
+    }
+
+    async fn of(
+        database: TestDatabase,
+        mongo: TestMongo,
+        redis: Wire,
+        through: String,
+        redis_url: String,
+    ) -> Self {
+        let namespace = testing::redis().1;
         let (postgres, database_url) = Wire::through(&database.url).await;
         let (mongodb, mongodb_url) = Wire::through(&mongo.url).await;
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(&namespace);

@@ -45,8 +45,8 @@ pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/orders");
 
 impl Error {
     /// Any of inventory's errors: each of its use-cases has its own, and none is acted on here.
-    pub(crate) fn inventory(error: impl std::fmt::Display) -> Self {
-        Self::Inventory(error.to_string())
+    pub(crate) fn inventory(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Inventory(Box::new(error))
     }
 
     /// Whether the payment provider was not reached, or has not said yet what came of it.
@@ -91,7 +91,7 @@ pub enum Error {
     Catalogue(#[from] catalogue::Error),
     /// Stock.
     #[error("inventory: {0}")]
-    Inventory(String),
+    Inventory(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Payments.
     #[error(transparent)]
     Payments(#[from] payments::Error),

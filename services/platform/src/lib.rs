@@ -8,6 +8,7 @@ pub mod follower;
 pub mod mongodb;
 pub mod outbox;
 pub mod postgres;
+pub mod pulse;
 pub mod redis;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -52,6 +53,21 @@ impl Error {
     }
 }
 
+/// Whether a store of data that is away lies behind this error, however many others are wrapped around it.
+pub fn is_absence(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let is_absence = error.downcast_ref::<sqlx::Error>().is_some_and(postgres::is_absence)
+            || error.downcast_ref::<::mongodb::error::Error>().is_some_and(mongodb::is_absence)
+            || error.downcast_ref::<::redis::RedisError>().is_some_and(redis::is_absence);
+        if is_absence {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
+
 /// Waits after a failure before the next try: doubled each time, up to `max`.
 #[derive(Debug)]
 pub struct Backoff {
@@ -75,5 +91,26 @@ impl Backoff {
     /// After a success the next wait is the first one again.
     pub fn reset(&mut self) {
         self.next = self.first;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An error of a service around one of a driver.
+    #[derive(Debug, thiserror::Error)]
+    #[error("orders: {0}")]
+    struct Orders(#[source] Error);
+
+    #[test]
+    fn a_database_that_is_away_is_found_behind_the_errors_around_it() {
+        let refused = || std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        assert!(is_absence(&Orders(sqlx::Error::Io(refused()).into())));
+        assert!(is_absence(&Orders(sqlx::Error::PoolTimedOut.into())));
+        assert!(is_absence(&Orders(::redis::RedisError::from(refused()).into())));
+        assert!(is_absence(&::mongodb::error::Error::from(refused())));
+        assert!(!is_absence(&Orders(sqlx::Error::RowNotFound.into())));
+        assert!(!is_absence(&Orders(Error::Unmigrated { applied: 1, needed: 2 })));
     }
 }

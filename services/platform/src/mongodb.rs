@@ -12,12 +12,27 @@ const NO_COLLECTION: i32 = 26;
 
 /// A database whose server is looked for at most two seconds before an operation fails.
 pub async fn connect(url: &str) -> Result<Database, Error> {
+    open(options(url).await?)
+}
+
+async fn options(url: &str) -> Result<ClientOptions, Error> {
     let mut options = ClientOptions::parse(url).await?;
     options.server_selection_timeout = Some(Duration::from_secs(2));
     options.connect_timeout = Some(Duration::from_secs(2));
     options.app_name = Some("vitrine".to_owned());
+    Ok(options)
+}
+
+fn open(options: ClientOptions) -> Result<Database, Error> {
     let name = options.default_database.clone().unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
     Ok(Client::with_options(options)?.database(&name))
+}
+
+/// The same with a single connection of its own.
+pub(crate) async fn connect_alone(url: &str) -> Result<Database, Error> {
+    let mut options = options(url).await?;
+    options.max_pool_size = Some(1);
+    open(options)
 }
 
 /// Whether the server answers.

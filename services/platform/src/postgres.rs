@@ -105,6 +105,29 @@ async fn reach(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> 
     })
 }
 
+/// A connection of its own that is asked whether the server answers, and made anew when it does not.
+pub(crate) struct Asked {
+    url: String,
+    connection: Option<PgConnection>,
+}
+
+impl Asked {
+    pub(crate) fn new(url: &str) -> Self {
+        Self { url: url.to_owned(), connection: None }
+    }
+
+    /// Whether it answers. A question that is given up costs the connection.
+    pub(crate) async fn ping(&mut self) -> Result<(), Error> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => reach(&PgConnectOptions::from_str(&self.url)?).await?,
+        };
+        connection.ping().await?;
+        self.connection = Some(connection);
+        Ok(())
+    }
+}
+
 fn options(url: &str, schema: &str) -> Result<PgConnectOptions, sqlx::Error> {
     Ok(PgConnectOptions::from_str(url)?.application_name(&format!("vitrine-{schema}")).options([
         ("search_path", schema),

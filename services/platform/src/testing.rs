@@ -33,7 +33,7 @@ pub struct TestDatabase {
 
 /// A database with one service's migrated schema.
 pub async fn postgres(schema: &str, migrator: &Migrator) -> TestDatabase {
-    let (server, url, name) = create_database().await;
+    let (server, url, name) = create_database(required("DATABASE_URL")).await;
     crate::postgres::migrate(&url, schema, migrator).await.expect("the migrations run");
     let pool = crate::postgres::connect(&url, schema, 20).await.expect("the database answers");
     TestDatabase { pool, url, server, name }
@@ -41,13 +41,17 @@ pub async fn postgres(schema: &str, migrator: &Migrator) -> TestDatabase {
 
 /// An empty database, for tests that need several schemas or the migrations themselves.
 pub async fn empty_postgres() -> TestDatabase {
-    let (server, url, name) = create_database().await;
+    empty_postgres_on(required("DATABASE_URL")).await
+}
+
+/// The same on the server that this URL names.
+pub async fn empty_postgres_on(server: String) -> TestDatabase {
+    let (server, url, name) = create_database(server).await;
     let pool = crate::postgres::connect(&url, "public", 5).await.expect("the database answers");
     TestDatabase { pool, url, server, name }
 }
 
-async fn create_database() -> (String, String, String) {
-    let server = required("DATABASE_URL");
+async fn create_database(server: String) -> (String, String, String) {
     let name = unique();
     let options = PgConnectOptions::from_str(&server).expect("DATABASE_URL is a URL");
     let mut connection = options.clone().connect().await.expect("PostgreSQL answers");
@@ -93,10 +97,14 @@ pub struct TestMongo {
 
 /// An empty database.
 pub async fn mongodb() -> TestMongo {
-    let server = required("MONGODB_URL");
+    mongodb_on(&required("MONGODB_URL")).await
+}
+
+/// The same on the server that this URL names.
+pub async fn mongodb_on(server: &str) -> TestMongo {
     let name = unique();
     // scheme://host:port/database?options: only the database's name is put in another's place.
-    let (base, options) = server.split_once('?').map_or((server.as_str(), ""), |(b, o)| (b, o));
+    let (base, options) = server.split_once('?').map_or((server, ""), |(b, o)| (b, o));
     let authority = base.find("://").map_or(0, |at| at + 3);
     let end = base[authority..].find('/').map_or(base.len(), |at| authority + at);
     let query = if options.is_empty() { String::new() } else { format!("?{options}") };

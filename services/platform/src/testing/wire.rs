@@ -17,11 +17,12 @@ use tokio::{
 };
 
 /// What drivers say to servers of their own accord: greetings, heartbeats, and the wait for news.
-const HOUSEKEEPING: [&[u8]; 10] = [
+const HOUSEKEEPING: [&[u8]; 11] = [
     b"hello\0",
     b"isMaster\0",
     b"ismaster\0",
     b"endSessions\0",
+    b"\x10ping\0",
     b"CLIENT\r\n",
     b"XREAD\r\n",
     // PostgreSQL's: whether TLS is spoken, who it is, and the two steps of the password.
