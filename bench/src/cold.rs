@@ -37,7 +37,7 @@ impl Cold {
         let products = SMALL.to_string();
         vitrine_with(release, &["seed", "--products", &products], &apart).await?;
         let forgetful =
-            [("VITRINE__EDGE__MEMORY_MEGABYTES", "0"), ("VITRINE__EDGE__FRESH_SECONDS", "1")];
+            [("VITRINE__EDGE__MEMORY_MEGABYTES", "0"), ("VITRINE__EDGE__FRESH_SECONDS", "0")];
         let large = Node::start(release, port, &forgetful).await?;
         let small = Node::start(release, port + 1, &[&apart[..], &forgetful].concat()).await?;
         Ok(Self { large, small })

@@ -95,9 +95,8 @@ impl Settings {
                 "edge.memory_megabytes must be at most 1000000".to_owned(),
             ),
             (
-                self.edge.fresh_seconds > 0 && self.edge.stale_seconds >= self.edge.fresh_seconds,
-                "edge.fresh_seconds must be above 0, and edge.stale_seconds not below it"
-                    .to_owned(),
+                self.edge.stale_seconds >= self.edge.fresh_seconds,
+                "edge.stale_seconds must not be below edge.fresh_seconds".to_owned(),
             ),
         ];
         broken(at_least.chain(at_most).chain(edge))

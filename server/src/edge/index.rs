@@ -40,6 +40,10 @@ pub struct Index {
 
 /// Under which numbers the copies that carry a tag are found. Most tags are carried by one page alone,
 /// a few by all of them.
+#[expect(
+    clippy::box_collection,
+    reason = "a set is thrice as large, and there is an entry for each tag"
+)]
 enum Carriers {
     One(u32),
     Many(Box<HashSet<u32>>),

@@ -39,6 +39,7 @@ pub enum Purge {
 pub struct Local {
     pages: moka::sync::Cache<Arc<str>, Arc<Kept>>,
     index: Arc<Mutex<Index>>,
+    has_no_room: bool,
     lifetimes: Lifetimes,
     hearing: Arc<Hearing>,
 }
@@ -52,7 +53,7 @@ struct Hearing {
 }
 
 impl Local {
-    /// Room for so many bytes of pages.
+    /// Room for so many bytes of pages; with none, nothing is kept.
     pub fn new(bytes: u64, lifetimes: Lifetimes) -> Self {
         let index = Arc::new(Mutex::new(Index::default()));
         let forgetting = index.clone();
@@ -69,7 +70,7 @@ impl Local {
             })
             .build();
         let hearing = Hearing { begun: Instant::now(), until: AtomicU64::new(0) };
-        Self { pages, index, lifetimes, hearing: Arc::new(hearing) }
+        Self { pages, index, has_no_room: bytes == 0, lifetimes, hearing: Arc::new(hearing) }
     }
 
     /// A page and how it stands.
@@ -95,7 +96,13 @@ impl Local {
     /// it shows has changed since its render began.
     pub fn keep(&self, key: &str, page: Page) -> Arc<Kept> {
         let copy = Arc::new(Kept::new(key, page));
-        lock(&self.index).add(&copy);
+        let mut index = lock(&self.index);
+        index.add(&copy);
+        if self.has_no_room {
+            index.forget(&copy);
+            return copy;
+        }
+        drop(index);
         self.pages.insert(copy.key.clone(), copy.clone());
         copy
     }
@@ -298,6 +305,16 @@ mod tests {
         local.weigh_again(&copy);
         assert_eq!(local.change(2, &tags(&["product:1"]), Purge::Soft).len(), 1);
         assert_eq!(standing(&local, "/p/a"), Some(Standing::Stale));
+    }
+
+    #[test]
+    fn a_node_without_room_keeps_nothing_but_knows_what_has_changed() {
+        let local = local(0);
+        local.change(5, &tags(&["product:1"]), Purge::Soft);
+        assert!(local.keep("/p/a", page(4, &["product:1"])).is_outdated());
+        assert!(!local.keep("/p/a", page(5, &["product:1"])).is_outdated());
+        assert_eq!(standing(&local, "/p/a"), None);
+        assert!(lock(&local.index).is_empty());
     }
 
     #[test]
