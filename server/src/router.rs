@@ -13,7 +13,7 @@ use crate::{
     live::{self, Live},
     media, render,
     roles::Serving,
-    seo, sitemap,
+    seo, site, sitemap,
     stores::{Connections, Stores},
     webhooks,
 };
@@ -71,6 +71,7 @@ pub fn build(
         settings: settings.edge.clone(),
         headers: guard::headers(settings.secure()),
         policy: edge::policy(&scripts, payment_origin, reload.as_deref())?,
+        early_hints: site::early_hints().parse()?,
         failure: notices.failure.clone(),
     });
     let pages = pages
