@@ -24,7 +24,7 @@ fingerprint() {
       -o -path ./scripts \) ! -name .sqlx ! -name .cargo -prune -o -type f ! -name '*.md' \
       ! -name 'LICENSE*' ! -name Makefile ! -name deny.toml ! -name rustfmt.toml -print0 |
       LC_ALL=C sort -z | xargs -0 sha256sum
-    sha256sum scripts/build.sh
+    sha256sum scripts/build.sh scripts/lib/*.mjs
   } | sha256sum | cut -c1-16
 }
 
@@ -46,13 +46,16 @@ build() {
   exec 8>"$CARGO_TARGET_DIR/.release-lock"
   flock 8
   claim_target
+  # What is not built any more must not be sent any more.
+  rm -rf "$site/pkg"
   (cd "$ROOT" && env LEPTOS_SITE_ROOT="$site" LEPTOS_SITE_PKG_DIR=pkg LEPTOS_OUTPUT_NAME=vitrine \
-    LEPTOS_HASH_FILES=true cargo leptos build --release 8>&-)
+    LEPTOS_HASH_FILES=false cargo leptos build --release --split 8>&-)
   rm -rf "$RELEASE.new"
   mkdir -p "$RELEASE.new"
-  cp "$CARGO_TARGET_DIR/release/vitrine" "$CARGO_TARGET_DIR/release/hash.txt" "$RELEASE.new"
+  cp "$CARGO_TARGET_DIR/release/vitrine" "$RELEASE.new"
   cp -r "$site" "$RELEASE.new/site"
   flock -u 8
+  node "$ROOT/scripts/lib/name-program.mjs" "$RELEASE.new/site/pkg" >"$RELEASE.new/hash.txt"
   compress "$RELEASE.new/site"
   rm -rf "$RELEASE"
   mv "$RELEASE.new" "$RELEASE"

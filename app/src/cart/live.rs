@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Event, MouseEvent};
 
 /// Brings the cart's page to life.
-#[island]
+#[island(lazy)]
 pub fn LiveCart() -> impl IntoView {
     awake(|| {
         let Some(root) = Part::by_id("cart") else { return };

@@ -17,7 +17,7 @@ use std::{
 };
 
 /// Brings the checkout to life.
-#[island]
+#[island(lazy)]
 pub fn LiveCheckout() -> impl IntoView {
     awake(|| {
         let Some(form) = Part::by_id("checkout") else { return };

@@ -14,7 +14,7 @@ use std::{
 };
 
 /// Brings the status of an order to life.
-#[island]
+#[island(lazy)]
 pub fn LiveOrder() -> impl IntoView {
     awake(|| {
         let Some(root) = Part::by_id("order") else { return };
