@@ -151,12 +151,12 @@ test("files with their content in their name are kept for a year, others are not
 });
 
 test("every file that the program names is there, and all are of one build", async () => {
-  const html = (await ask("/checkout")).body.toString();
+  const html = (await ask("/p/laptop")).body.toString();
   const files = [...html.matchAll(/"(\/pkg\/[^"]+\.(?:js|wasm))"/g)].map((match) => match[1]);
   for (const file of files) {
     const answer = await ask(file);
     expect(answer.status, file).toBe(200);
-    const named = answer.body.toString("latin1").matchAll(/"\.\/([^"]+\.(?:js|wasm))"/g);
+    const named = answer.body.toString("latin1").matchAll(/"\.\/([^"]+\.[\w-]{22}\.(?:js|wasm))"/g);
     if (file.endsWith(".js")) for (const [, name] of named) if (!files.includes(`/pkg/${name}`)) files.push(`/pkg/${name}`);
   }
   expect(files.filter((file) => file.endsWith(".wasm")).length).toBeGreaterThan(3);
