@@ -1,10 +1,10 @@
 # Thin on purpose: each target is one script under scripts/, which says at its head what it does.
 
 .DEFAULT_GOAL := help
-.PHONY: help up down dev test bench reset
+.PHONY: help up down dev test bench lighthouse reset
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: ## Install what is missing, build, and start the store with its demo catalogue
 	@scripts/up.sh
@@ -20,6 +20,9 @@ test: ## Run everything CI runs, on a stack of its own
 
 bench: ## Measure the release beside nginx and bare SQL
 	@scripts/bench.sh
+
+lighthouse: ## Score home, category and product page on a phone
+	@scripts/lighthouse.sh
 
 reset: ## Stop the store and remove all its data
 	@scripts/reset.sh

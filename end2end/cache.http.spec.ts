@@ -150,6 +150,32 @@ test("files with their content in their name are kept for a year, others are not
   }
 });
 
+test("every file that the program names is there, and all are of one build", async () => {
+  const html = (await ask("/p/laptop")).body.toString();
+  const files = [...html.matchAll(/"(\/pkg\/[^"]+\.(?:js|wasm))"/g)].map((match) => match[1]);
+  for (const file of files) {
+    const answer = await ask(file);
+    expect(answer.status, file).toBe(200);
+    const named = answer.body.toString("latin1").matchAll(/"\.\/([^"]+\.[\w-]{22}\.(?:js|wasm))"/g);
+    if (file.endsWith(".js")) for (const [, name] of named) if (!files.includes(`/pkg/${name}`)) files.push(`/pkg/${name}`);
+  }
+  expect(files.filter((file) => file.endsWith(".wasm")).length).toBeGreaterThan(3);
+  expect(new Set(files.map((file) => file.split(".").at(-2))).size).toBe(1);
+});
+
+test("a page says ahead what it needs to be painted", async () => {
+  for (const path of ["/", "/p/laptop", "/nothing", "/cart"]) {
+    const { headers, body } = await ask(path);
+    const html = body.toString();
+    const style = html.match(/rel="stylesheet" href="([^"]+)"/)?.[1] ?? html.match(/href="([^"]+)" rel="stylesheet"/)?.[1];
+    const font = html.match(/href="(\/fonts\/[^"]+)"/)?.[1];
+    expect(headers["link"], path).toBe(
+      `<${style}>; rel=preload; as=style, <${font}>; rel=preload; as=font; crossorigin`,
+    );
+  }
+  expect((await ask("/api/cart/get")).headers["link"]).toBeUndefined();
+});
+
 test("no forwarded host gets into a page that is not kept", async () => {
   const headers = { "x-forwarded-host": "evil.example", host: "evil.example" };
   for (const path of ["/cart", "/checkout", "/p/laptop?quantity=0&problem=quantity_zero", "/nothing"]) {

@@ -8,19 +8,23 @@
 . "$(dirname "$0")/lib/common.sh"
 
 KEPT=3
+# The WebAssembly is linked with a standard library of its own, where scripts/toolchain.sh could build it.
+WASM_FLAGS=''
+if [ -d "$(small_std)" ]; then WASM_FLAGS=--sysroot=$(small_std); fi
+export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=$WASM_FLAGS
 
 # Everything a build can see, by content, with the compiler's version. Left out is only what never
 # reaches the binary or the browser.
 fingerprint() {
   {
-    rustc --version; cargo-leptos --version; wasm-opt --version
+    rustc --version; cargo-leptos --version; wasm-opt --version; printf '%s\n' "$WASM_FLAGS"
     cd "$ROOT"
     find . \( -name .git -o -name target -o -name node_modules -o -name '.?*' -o -path ./var \
       -o -path ./end2end -o -path ./bench -o -path ./docs -o -path ./deploy \
       -o -path ./scripts \) ! -name .sqlx ! -name .cargo -prune -o -type f ! -name '*.md' \
       ! -name 'LICENSE*' ! -name Makefile ! -name deny.toml ! -name rustfmt.toml -print0 |
       LC_ALL=C sort -z | xargs -0 sha256sum
-    sha256sum scripts/build.sh
+    sha256sum scripts/build.sh scripts/lib/*.mjs
   } | sha256sum | cut -c1-16
 }
 
@@ -42,13 +46,16 @@ build() {
   exec 8>"$CARGO_TARGET_DIR/.release-lock"
   flock 8
   claim_target
+  # What is not built any more must not be sent any more.
+  rm -rf "$site/pkg"
   (cd "$ROOT" && env LEPTOS_SITE_ROOT="$site" LEPTOS_SITE_PKG_DIR=pkg LEPTOS_OUTPUT_NAME=vitrine \
-    LEPTOS_HASH_FILES=true cargo leptos build --release 8>&-)
+    LEPTOS_HASH_FILES=false cargo leptos build --release --split 8>&-)
   rm -rf "$RELEASE.new"
   mkdir -p "$RELEASE.new"
-  cp "$CARGO_TARGET_DIR/release/vitrine" "$CARGO_TARGET_DIR/release/hash.txt" "$RELEASE.new"
+  cp "$CARGO_TARGET_DIR/release/vitrine" "$RELEASE.new"
   cp -r "$site" "$RELEASE.new/site"
   flock -u 8
+  node "$ROOT/scripts/lib/name-program.mjs" "$RELEASE.new/site/pkg" >"$RELEASE.new/hash.txt"
   compress "$RELEASE.new/site"
   rm -rf "$RELEASE"
   mv "$RELEASE.new" "$RELEASE"
@@ -69,6 +76,7 @@ if [ "${1:-}" = --where ]; then
 elif [ -x "$RELEASE/vitrine" ]; then
   say "Nothing changed since $RELEASE was built."
 else
+  [ -n "$WASM_FLAGS" ] || say "Without the small standard library: what the browser downloads is an eighth larger."
   build
   tidy
   say "Built: $RELEASE"

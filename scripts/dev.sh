@@ -24,7 +24,7 @@ step "demo catalogue from npm" "$ROOT/scripts/demo.sh"
 step "embedded stack" "$ROOT/scripts/stack.sh" start shop
 cd "$ROOT"
 claim_target
-step "debug build" cargo leptos build
+step "debug build" cargo leptos build --split
 
 # These two do not reload with every change: they run from a copy of the first build.
 mkdir -p "$HOME_DIR/run" "$HOME_DIR/log"
@@ -46,4 +46,4 @@ step "catalogue import" "$VITRINE" import vendure "$DEMO/products.csv" --assets 
 launch "$HOME_DIR/run/work.pid" "$HOME_DIR/log/work.log" env -C "$ROOT" "$VITRINE" work
 
 say "The store: $STORE_URL (sandbox payment provider: $PSP_URL)"
-cargo leptos watch -- serve
+cargo leptos watch --split -- serve

@@ -11,13 +11,6 @@
 use_instance e2e
 export E2E_OUTPUT=$HOME_DIR/playwright
 
-# npm ci only when the lock has changed: node_modules carries the mark of the one it was made from.
-node_packages() {
-  local mark=node_modules/.made-from
-  cmp --silent package-lock.json "$mark" ||
-    { PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund && cp package-lock.json "$mark"; }
-}
-
 end_store() {
   [ -n "${E2E_KEEP:-}" ] || { "$ROOT/scripts/store.sh" stop e2e; "$ROOT/scripts/stack.sh" stop e2e; } >/dev/null
 }

@@ -129,24 +129,49 @@ has_wasm() {
     rustc --target $TARGET --crate-type lib --emit metadata=- - </dev/null >/dev/null 2>&1
 }
 
-# Debian has no prebuilt standard library for wasm32, but its source with all it depends on:
-# an empty crate built with -Zbuild-std leaves the libraries to put where rustc looks for them.
+# compile_std WORK LEVEL FLAGS OPTIONS…: compiles the standard library for wasm32 from its source, with all
+# it depends on, by way of an empty crate; WORK/lib holds what came of it.
+compile_std() {
+  local work=$1 level=$2 flags=$3; shift 3
+  mkdir -p "$work/src" "$work/lib"
+  printf '#![no_std]\n' >"$work/src/lib.rs"
+  printf '[package]\nname = "empty"\nversion = "0.0.0"\nedition = "2021"\n[profile.release]\nopt-level = %s\n' \
+    "$level" >"$work/Cargo.toml"
+  (cd "$work" && RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Cembed-bitcode=yes $flags" CARGO_TARGET_DIR=$work/target \
+    cargo build --release --target $TARGET -Zbuild-std=std,panic_abort "$@") || return
+  find "$work/target/$TARGET/release/deps" -name '*.rlib' ! -name 'libempty-*' -exec cp {} "$work/lib" \;
+}
+
+# Debian has no prebuilt standard library for wasm32, but its source: it is put where rustc looks for it.
 build_wasm_std() {
   local work=$VITRINE_CACHE/wasm-std lib
-  mkdir -p "$work/src"
-  printf '#![no_std]\n' >"$work/src/lib.rs"
-  printf '[package]\nname = "empty"\nversion = "0.0.0"\nedition = "2021"\n' >"$work/Cargo.toml"
-  (cd "$work" && RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Cembed-bitcode=yes CARGO_TARGET_DIR=$work/target \
-    cargo build --release --target $TARGET -Zbuild-std=std,panic_abort) || return
+  compile_std "$work" 3 '' || return
   lib=$(rustc --print sysroot)/lib/rustlib/$TARGET/lib
   as_root mkdir -p "$lib" || return
   # What was put there for an earlier compiler goes; rustup's and Debian's own files are not in the list.
   [ ! -f "$lib/vitrine.list" ] || (cd "$lib" && as_root xargs -a vitrine.list rm -f) || return
-  find "$work/target/$TARGET/release/deps" -name '*.rlib' ! -name 'libempty-*' -exec cp {} "$work/target" \; || return
-  find "$work/target" -maxdepth 1 -name '*.rlib' -printf '%f\n' | as_root tee "$lib/vitrine.list" >/dev/null || return
+  find "$work/lib" -name '*.rlib' -printf '%f\n' | as_root tee "$lib/vitrine.list" >/dev/null || return
   # libstd goes last: without it no crate compiles.
-  find "$work/target" -maxdepth 1 -name '*.rlib' ! -name 'libstd-*' -print0 | as_root xargs -0 cp -t "$lib" || return
-  as_root cp "$work"/target/libstd-*.rlib "$lib" || return
+  find "$work/lib" -name '*.rlib' ! -name 'libstd-*' -print0 | as_root xargs -0 cp -t "$lib" || return
+  as_root cp "$work"/lib/libstd-*.rlib "$lib" || return
+  rm -rf "$work"
+}
+
+# The standard library that the release's WebAssembly is linked with, in a sysroot of its own. It is
+# compiled for size, and as if panics ended the program at once: the words of a panic, which no browser
+# shows, are left out, and what becomes of the program is the same (docs/decisions/0012).
+build_small_std() {
+  local work=$VITRINE_CACHE/small-std-work home sysroot host
+  home=$(small_std) sysroot=$(rustc --print sysroot) host=$(rustc -vV | sed -n 's/^host: //p')
+  if [ ! -d "$sysroot/lib/rustlib/src/rust/library" ]; then rustup component add rust-src || return; fi
+  compile_std "$work" '"z"' '--cfg panic="immediate-abort" -Aexplicit_builtin_cfgs_in_flags' \
+    -Zbuild-std-features=optimize_for_size || return
+  rm -rf "$work/whole" "$home"
+  mkdir -p "$work/whole/lib/rustlib/$TARGET" "$(dirname "$home")" || return
+  mv "$work/lib" "$work/whole/lib/rustlib/$TARGET/lib" || return
+  # rustc looks for its linker beside the libraries of the machine it runs on.
+  ln -s "$sysroot/lib/rustlib/$host" "$work/whole/lib/rustlib/$host" || return
+  mv "$work/whole" "$home" || return
   rm -rf "$work"
 }
 
@@ -166,6 +191,11 @@ rust() {
   has_wasm || { export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-22
     step "standard library for wasm32" build_wasm_std; }
   has_wasm || die "The wasm32 target is still missing in $(rustc --print sysroot)."
+}
+
+rust_for_releases() {
+  [ -d "$(small_std)" ] || step "small standard library for wasm32" build_small_std ||
+    say "  The release does with the usual one: what the browser downloads is an eighth larger."
 }
 
 # --- tools from crates.io and npm -----------------------------------------------------------------
@@ -220,6 +250,7 @@ test_tools() {
 
 debian_packages
 rust
+rust_for_releases
 wasm_tools
 mongodb_server
 [ "$WHAT" = build ] || test_tools

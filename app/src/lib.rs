@@ -32,5 +32,5 @@ pub mod ui;
 #[cfg(feature = "ssr")]
 pub use {
     routes::App,
-    shell::{failure_document, own_scripts, shell, too_fast_document},
+    shell::{FONT, failure_document, own_scripts, shell, too_fast_document},
 };

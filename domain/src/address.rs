@@ -6,7 +6,10 @@ use std::fmt;
 /// A country by its ISO 3166-1 alpha-2 code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Country([u8; 2]);
+pub struct Country(Code);
+
+/// A code of the table below.
+type Code = &'static str;
 
 /// The member states of the European Union with their English names.
 const EUROPEAN_UNION: [(&str, &str); 27] = [
@@ -40,11 +43,10 @@ const EUROPEAN_UNION: [(&str, &str); 27] = [
 ];
 
 const fn codes() -> [Country; 27] {
-    let mut countries = [Country(*b"  "); 27];
+    let mut countries = [Country::DE; 27];
     let mut index = 0;
     while index < 27 {
-        let code = EUROPEAN_UNION[index].0.as_bytes();
-        countries[index] = Country([code[0], code[1]]);
+        countries[index] = Country(EUROPEAN_UNION[index].0);
         index += 1;
     }
     countries
@@ -52,7 +54,7 @@ const fn codes() -> [Country; 27] {
 
 impl Country {
     /// Germany.
-    pub const DE: Self = Self(*b"DE");
+    pub const DE: Self = Self("DE");
     /// The member states of the European Union, by English name.
     pub const EUROPEAN_UNION: [Self; 27] = codes();
 
@@ -62,9 +64,8 @@ impl Country {
     }
 
     /// The ISO 3166-1 alpha-2 code.
-    pub fn code(&self) -> &str {
-        // Only codes of the table are ever stored, and they are ASCII.
-        std::str::from_utf8(&self.0).unwrap_or_default()
+    pub fn code(&self) -> &'static str {
+        self.0
     }
 
     /// The English name.
@@ -106,7 +107,9 @@ impl Email {
         if text.is_empty() {
             return Err(FieldError::Missing);
         }
-        let unwanted = |c: char| c.is_whitespace() || c.is_control() || "<>(),;:\\\"[]".contains(c);
+        let is_mark =
+            |c| matches!(c, '<' | '>' | '(' | ')' | ',' | ';' | ':' | '\\' | '"' | '[' | ']');
+        let unwanted = |c: char| c.is_whitespace() || c.is_control() || is_mark(c);
         let valid = text.len() <= 254
             && !text.contains(unwanted)
             && text.split_once('@').is_some_and(|(local, host)| {
@@ -206,7 +209,7 @@ impl Address {
         if text.chars().count() > Self::FIELD_MAX {
             return Err(FieldError::TooLong);
         }
-        if text.chars().any(|c| c.is_control() || "<>{}".contains(c)) {
+        if text.chars().any(|c| c.is_control() || matches!(c, '<' | '>' | '{' | '}')) {
             return Err(FieldError::Characters);
         }
         Ok(text.to_owned())

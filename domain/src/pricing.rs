@@ -9,7 +9,6 @@ use crate::{
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Tax contained in an order at one rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,12 +62,14 @@ pub fn totals(
     on: Date,
 ) -> Result<Totals, PricingError> {
     let currency = cart.lines.first().ok_or(PricingError::Empty)?.item.price.currency();
-    let mut by_rate = BTreeMap::<BasisPoints, Money>::new();
+    let mut by_rate = Vec::<(BasisPoints, Money)>::new();
     let mut add = |class, amount: Money| -> Result<(), PricingError> {
         let rate =
             tax::rate_of(country, class, on).ok_or(PricingError::NoTaxRate { country, on })?;
-        let gross = by_rate.entry(rate).or_insert(Money::zero(currency));
-        *gross = gross.plus(amount)?;
+        match by_rate.binary_search_by_key(&rate, |(rate, _)| *rate) {
+            Ok(at) => by_rate[at].1 = by_rate[at].1.plus(amount)?,
+            Err(at) => by_rate.insert(at, (rate, amount)),
+        }
         Ok(())
     };
     let mut items = Money::zero(currency);

@@ -25,17 +25,17 @@ impl BasisPoints {
     /// The tax contained in a gross amount: gross · rate / (1 + rate), rounded half to even on the
     /// minor unit.
     pub fn contained_in(self, gross: Money) -> Money {
-        let rate = i128::from(self.0);
-        let (numerator, denominator) = (i128::from(gross.minor()) * rate, 10_000 + rate);
-        let (quotient, rest) =
-            (numerator.div_euclid(denominator), numerator.rem_euclid(denominator));
-        let up = match (rest * 2).cmp(&denominator) {
+        let rate = i64::from(self.0);
+        let whole = 10_000 + rate;
+        // What is contained in whole multiples comes out even, so that no product leaves 64 bits.
+        let (multiples, rest) = (gross.minor().div_euclid(whole), gross.minor().rem_euclid(whole));
+        let (quotient, rest) = (multiples * rate + rest * rate / whole, rest * rate % whole);
+        let up = match (rest * 2).cmp(&whole) {
             std::cmp::Ordering::Less => false,
             std::cmp::Ordering::Equal => quotient % 2 != 0,
             std::cmp::Ordering::Greater => true,
         };
-        // The tax is smaller than the gross amount, which fits.
-        Money::new((quotient + i128::from(up)) as i64, gross.currency())
+        Money::new(quotient + i64::from(up), gross.currency())
     }
 
     /// As a reader expects it: `19 %`, `25.5 %`.
@@ -121,6 +121,7 @@ pub fn rate_of(country: Country, class: TaxClass, on: Date) -> Option<BasisPoint
 mod tests {
     use super::*;
     use crate::Currency;
+    use proptest::prelude::*;
 
     fn eur(minor: i64) -> Money {
         Money::new(minor, Currency::EUR)
@@ -140,6 +141,16 @@ mod tests {
         assert_eq!(BasisPoints(10_000).contained_in(eur(1)), eur(0));
         assert_eq!(BasisPoints(10_000).contained_in(eur(3)), eur(2));
         assert_eq!(BasisPoints(10_000).contained_in(eur(5)), eur(2));
+    }
+
+    proptest! {
+        #[test]
+        fn no_amount_is_too_large_for_its_tax_to_be_exact(minor in any::<i64>(), rate in 0_u32..=10_000) {
+            let tax = i128::from(BasisPoints(rate).contained_in(eur(minor)).minor());
+            let (rate, minor) = (i128::from(rate), i128::from(minor));
+            // Half a cent at most from gross · rate / (1 + rate).
+            prop_assert!((2 * (tax * (10_000 + rate) - minor * rate)).abs() <= 10_000 + rate);
+        }
     }
 
     #[test]

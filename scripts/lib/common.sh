@@ -18,6 +18,10 @@ if command -v wasm-ld-22 >/dev/null 2>&1; then
   export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-22
 fi
 
+# small_std: where scripts/toolchain.sh puts the standard library that this compiler links into the
+# release's WebAssembly. The number counts the ways in which it was compiled.
+small_std() { printf '%s/small-std/2-%s' "$VITRINE_CACHE" "$(rustc -vV | sha256sum | cut -c1-16)"; }
+
 # Clones share the folder of compiled crates, and cargo tells their crates apart by their names and by
 # when files were written: what one clone has built would pass for what another one holds. So a clone that
 # was not the last to build makes its own files new. To be called before cargo builds.
@@ -79,6 +83,14 @@ watch_log() {
     line=$(tail -c 500 "$1" 2>/dev/null | tr '\r' '\n' | tail -n 1 | tr -dc '[:print:]')
     printf '\e8\e[K%s' "${line:0:$((columns > 0 ? columns : 0))}"
   done
+}
+
+# The npm packages of the folder that the caller stands in. `npm ci` runs only when the lock has changed:
+# node_modules carries the mark of the one it was made from.
+node_packages() {
+  local mark=node_modules/.made-from
+  cmp --silent package-lock.json "$mark" ||
+    { PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund && cp package-lock.json "$mark"; }
 }
 
 as_root() {

@@ -15,7 +15,7 @@ use crate::{
     pulses::Pulses,
     render,
     roles::Serving,
-    seo, sitemap,
+    seo, site, sitemap,
     stores::{Connections, Stores},
     webhooks,
 };
@@ -74,6 +74,7 @@ pub fn build(
         settings: settings.edge.clone(),
         headers: guard::headers(settings.secure()),
         policy: edge::policy(&scripts, payment_origin, reload.as_deref())?,
+        early_hints: site::early_hints().parse()?,
         failure: notices.failure.clone(),
         pulses,
     });

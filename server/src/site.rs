@@ -2,6 +2,7 @@
 //! build wrote the hashes beside the binary, plain otherwise.
 
 use crate::config::Settings;
+use app::FONT;
 use leptos::config::LeptosOptions;
 use std::path::PathBuf;
 
@@ -34,16 +35,28 @@ pub fn is_hashed() -> bool {
 /// The files that every page names, within the site's folder. WebAssembly that is not hashed has one
 /// of two names, as the tool that built it likes.
 pub fn named() -> Vec<Vec<String>> {
+    ["css", "js", "wasm"].map(names).into()
+}
+
+/// What a browser needs before it can paint a page, as a `Link` header tells it. A network in front of the
+/// store may send it ahead of the page as early hints (status 103, RFC 8297).
+pub fn early_hints() -> String {
+    let style = |file| format!("</{file}>; rel=preload; as=style, ");
+    let styles: String = names("css").into_iter().map(style).collect();
+    format!("{styles}<{FONT}>; rel=preload; as=font; crossorigin")
+}
+
+/// The names that the file of this kind may have.
+fn names(kind: &str) -> Vec<String> {
     let hashes =
         hashes().filter(|_| is_hashed()).and_then(|file| std::fs::read_to_string(file).ok());
-    let named = |kind: &str| match hash(hashes.as_deref().unwrap_or_default(), kind) {
+    match hash(hashes.as_deref().unwrap_or_default(), kind) {
         Some(hash) => vec![format!("{FOLDER}/{NAME}.{hash}.{kind}")],
         None if kind == "wasm" => {
             ["", "_bg"].map(|end| format!("{FOLDER}/{NAME}{end}.wasm")).into()
         }
         None => vec![format!("{FOLDER}/{NAME}.{kind}")],
-    };
-    ["css", "js", "wasm"].map(named).into()
+    }
 }
 
 fn hash<'a>(hashes: &'a str, kind: &str) -> Option<&'a str> {

@@ -1,7 +1,6 @@
 //! Hearing what happens on the page.
 
 use js_sys::Array;
-use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{
     Event, EventTarget, IntersectionObserver, IntersectionObserverEntry, PageTransitionEvent,
@@ -17,19 +16,13 @@ pub fn listen(target: &EventTarget, name: &str, handler: Box<dyn FnMut(Event)>) 
     let _ = target.add_event_listener_with_callback(name, handler.unchecked_ref());
 }
 
-/// Hears when the page is shown again as it was left, by the back or forward button, and when one is
-/// shown that was made ready before: what it shows may have changed meanwhile.
-pub fn on_return(handler: impl FnMut() + 'static) {
+/// Hears when the page is shown again as it was left, by the back or forward button: what it shows
+/// may have changed meanwhile. A page that is made ready ahead wakes when it is shown, and not before.
+pub fn on_return(mut handler: impl FnMut() + 'static) {
     let Some(window) = web_sys::window() else { return };
-    let handler = Rc::new(RefCell::new(handler));
-    if let Some(document) = window.document() {
-        let handler = handler.clone();
-        let on_shown = move |_: Event| handler.borrow_mut()();
-        listen(&document, "prerenderingchange", Box::new(on_shown));
-    }
     let on_show = move |event: Event| {
         if event.unchecked_into::<PageTransitionEvent>().persisted() {
-            handler.borrow_mut()();
+            handler();
         }
     };
     listen(&window, "pageshow", Box::new(on_show));

@@ -3,10 +3,15 @@
 use js_sys::{Function, Promise, Reflect};
 use std::{cell::Cell, future::Future, pin::Pin, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 
-/// Something to do.
+/// Something to do that takes its time.
 pub type Work = Pin<Box<dyn Future<Output = ()>>>;
+
+/// Begins to do something, and does not wait for it.
+pub fn begin(work: Work) {
+    spawn_local(work);
+}
 
 /// Does something while no other tab does anything under the same name (Web Locks). Where the browser
 /// has no locks, because it is old or the connection is not a safe one, at once.

@@ -6,8 +6,12 @@ use wasm_bindgen::{JsCast, JsValue};
 /// A name that nobody else makes up: 128 random bits in hexadecimal. Empty where the browser has no
 /// chance to give.
 pub fn random_name() -> String {
-    let bytes = random_bytes().map(|bytes| bytes.to_vec()).unwrap_or_default();
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(digit).collect()
+    let mut name = String::new();
+    for byte in random_bytes().map(|bytes| bytes.to_vec()).unwrap_or_default() {
+        name.push(digit(byte >> 4));
+        name.push(digit(byte & 15));
+    }
+    name
 }
 
 fn random_bytes() -> Option<Uint8Array> {

@@ -15,7 +15,7 @@ pub use markup::CartBadge;
 
 /// Brings the link and its drawer to life, and the steppers of the page with it.
 #[island]
-pub fn LiveCartLink(children: Children) -> impl IntoView {
+pub fn LiveCartLink() -> impl IntoView {
     awake(|| {
         stepper::wake();
         let (Some(link), Some(drawer)) = (Part::by_id("cart-link"), Part::by_id("cart-drawer"))
@@ -35,8 +35,7 @@ pub fn LiveCartLink(children: Children) -> impl IntoView {
                 lines::show(&drawer, cart);
             }
         }));
-    });
-    children()
+    })
 }
 
 fn wake_drawer(link: &Part, drawer: &Part) {
@@ -109,39 +108,38 @@ mod markup {
     ) -> impl IntoView {
         let known = pieces > 0;
         view! {
-            <LiveCartLink>
-                <a
-                    class="cart-link"
-                    id="cart-link"
-                    href="/cart"
-                    aria-label=known.then(|| spoken(pieces))
-                >
-                    "Cart"
-                    <span
-                        class="cart-link__count"
-                        data-slot="count"
-                        data-count=known.then(|| pieces.to_string())
-                        aria-hidden="true"
-                        hidden=!known
-                    ></span>
-                </a>
-                <LineTemplate/>
-                <dialog class="drawer" id="cart-drawer" aria-labelledby="drawer-title">
-                    <div class="drawer__inside">
-                        <div class="drawer__head">
-                            <h2 id="drawer-title">"Your cart"</h2>
-                            <button type="button" class="link" data-does="close">"Close"</button>
-                        </div>
-                        <p data-slot="empty" class="drawer__empty">"There is nothing in your cart yet."</p>
-                        <Lines lines=Vec::new()/>
-                        <div class="drawer__foot" data-slot="full" hidden>
-                            <p class="drawer__sum"><span>"Items"</span><span data-slot="items"></span></p>
-                            <a class="button button--wide" href="/checkout">"Checkout"</a>
-                            <a class="drawer__cart" href="/cart">"View cart"</a>
-                        </div>
+            <a
+                class="cart-link"
+                id="cart-link"
+                href="/cart"
+                aria-label=known.then(|| spoken(pieces))
+            >
+                "Cart"
+                <span
+                    class="cart-link__count"
+                    data-slot="count"
+                    data-count=known.then(|| pieces.to_string())
+                    aria-hidden="true"
+                    hidden=!known
+                ></span>
+            </a>
+            <LineTemplate/>
+            <dialog class="drawer" id="cart-drawer" aria-labelledby="drawer-title">
+                <div class="drawer__inside">
+                    <div class="drawer__head">
+                        <h2 id="drawer-title">"Your cart"</h2>
+                        <button type="button" class="link" data-does="close">"Close"</button>
                     </div>
-                </dialog>
-            </LiveCartLink>
+                    <p data-slot="empty" class="drawer__empty">"There is nothing in your cart yet."</p>
+                    <Lines lines=Vec::new()/>
+                    <div class="drawer__foot" data-slot="full" hidden>
+                        <p class="drawer__sum"><span>"Items"</span><span data-slot="items"></span></p>
+                        <a class="button button--wide" href="/checkout">"Checkout"</a>
+                        <a class="drawer__cart" href="/cart">"View cart"</a>
+                    </div>
+                </div>
+            </dialog>
+            <LiveCartLink/>
         }
         .into_any()
     }

@@ -7,8 +7,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{Event, MouseEvent};
 
 /// Brings the cart's page to life.
-#[island]
-pub fn LiveCart(children: Children) -> impl IntoView {
+#[island(lazy)]
+pub fn LiveCart() -> impl IntoView {
     awake(|| {
         let Some(root) = Part::by_id("cart") else { return };
         store::adopt(&root.get("data-cart").unwrap_or_default());
@@ -25,8 +25,7 @@ pub fn LiveCart(children: Children) -> impl IntoView {
             let totals = sum.and_then(|sum| sum.of(cart, None));
             root.say_in("taxes", &totals.as_ref().map(taxes_in_words).unwrap_or_default());
         }));
-    });
-    children()
+    })
 }
 
 /// Lets every wish arrive before a page that tells the cart is asked for.

@@ -78,9 +78,8 @@ fn CartView(fresh: FreshCart, asked: Asked) -> impl IntoView {
         <Changes changes/>
         {elsewhere.map(|problem| view! { <p class="note" role="status">{problem.message()}</p> })}
         {gone.map(|sku| way_back(sku.into(), asked.quantity))}
-        <LiveCart>
-            <Contents cart lines sum=Sum { country: market.home, on }/>
-        </LiveCart>
+        <Contents cart lines sum=Sum { country: market.home, on }/>
+        <LiveCart/>
     }
     .into_any()
 }

@@ -5,12 +5,11 @@
 //! (see `view`). Where it is not certain what became of a wish, the server is asked how the cart stands.
 //! The last cart the server told is kept by the
 //! browser, so that the next page shows it without asking; a visitor who never had a cart causes no
-//! request. Only effects and event handlers may call this: on the server there is no such cart.
+//! request. Only islands that woke may call this: on the server there is no such cart.
 
 use super::view::{CartView, Wish, Word};
 use crate::browser::{self, Channel, Denied, Fields, Refused, read};
 use domain::Cart;
-use leptos::{prelude::*, task::spawn_local};
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
@@ -26,10 +25,14 @@ const FRESH: f64 = 60_000.0;
 
 /// What is to be done when a wish is answered; the text is the reason of a refusal.
 type Answered = Box<dyn FnOnce(Result<(), String>)>;
+/// Shows the cart as it is now.
+type Show = Box<dyn FnMut(&Cart)>;
 
 #[derive(Default)]
 struct Store {
-    view: ArcRwSignal<CartView>,
+    view: RefCell<CartView>,
+    /// Who shows it.
+    shown_by: RefCell<Vec<Show>>,
     /// For each wish on its way, what is to be done with the answer.
     answered: RefCell<VecDeque<Answered>>,
     /// What is to be done when no wish is on its way any more.
@@ -47,40 +50,55 @@ thread_local! {
 
 /// Shows the cart now and whenever it changes: as the server last told it, with the wishes that are
 /// still on their way.
-pub fn follow(mut show: Box<dyn FnMut(&Cart)>) {
+pub fn follow(mut show: Show) {
     open();
-    let view = STORE.with(|store| store.view.clone());
-    Effect::new(move |_| {
-        let cart = view.with(CartView::shown);
-        show(&cart);
+    show(&shown());
+    STORE.with(|store| store.shown_by.borrow_mut().push(show));
+}
+
+/// Changes what is known or wished, and has the cart shown as it is then.
+fn change<T>(change: impl FnOnce(&mut CartView) -> T) -> T {
+    let outcome = STORE.with(|store| change(&mut store.view.borrow_mut()));
+    show_all();
+    outcome
+}
+
+fn show_all() {
+    let cart = shown();
+    let mut shown_by = STORE.with(|store| store.shown_by.take());
+    shown_by.iter_mut().for_each(|show| show(&cart));
+    STORE.with(|store| {
+        // Whoever began to follow meanwhile has seen it.
+        shown_by.append(&mut store.shown_by.borrow_mut());
+        store.shown_by.replace(shown_by);
     });
 }
 
 /// The cart as the server last told it.
 pub fn confirmed() -> Cart {
     open();
-    STORE.with(|store| store.view.with_untracked(|view| view.confirmed().clone()))
+    STORE.with(|store| store.view.borrow().confirmed().clone())
 }
 
 /// The cart with the wishes that are still on their way.
 pub fn shown() -> Cart {
     open();
-    STORE.with(|store| store.view.with_untracked(CartView::shown))
+    STORE.with(|store| store.view.borrow().shown())
 }
 
 /// Wishes something of the cart. The answer is for whoever shows it; the cart itself is corrected
 /// here.
 pub fn wish(wish: Wish, answered: Answered) {
     open();
-    STORE.with(|store| match store.view.try_update(|view| view.wish(wish)) {
-        Some(Err(error)) => answered(Err(error.to_string())),
-        _ => {
+    match change(|view| view.wish(wish)) {
+        Err(error) => answered(Err(error.to_string())),
+        Ok(()) => STORE.with(|store| {
             store.answered.borrow_mut().push_back(answered);
             if !store.sending.replace(true) {
-                spawn_local(send_all());
+                browser::begin(Box::pin(send_all()));
             }
-        }
-    });
+        }),
+    }
 }
 
 /// Asks the server how the cart stands.
@@ -93,7 +111,7 @@ pub fn adopt(text: &str) {
     open();
     if let Some(cart) = read(text) {
         keep(text, &cart);
-        STORE.with(|store| store.view.update(|view| view.adopt(cart)));
+        change(|view| view.adopt(cart));
     }
 }
 
@@ -125,7 +143,7 @@ fn recall() {
             let age = at.and_then(|at| Some(js_sys::Date::now() - at.parse::<u64>().ok()? as f64));
             let stale = told && !age.is_some_and(|age| age < FRESH);
             let cart = kept.unwrap_or_default();
-            STORE.with(|store| store.view.update(|view| view.adopt(cart)));
+            change(|view| view.adopt(cart));
             if stale {
                 look();
             }
@@ -140,7 +158,7 @@ fn hear(text: String) {
     let Some(cart) = read(&text) else { return };
     match Word::of(&cart, &confirmed()) {
         Word::Known => {}
-        Word::Later => STORE.with(|store| store.view.update(|view| view.adopt(cart))),
+        Word::Later => change(|view| view.adopt(cart)),
         Word::Doubtful => look(),
     }
 }
@@ -167,8 +185,7 @@ fn read(text: &str) -> Option<Cart> {
 }
 
 async fn send_all() {
-    let view = STORE.with(|store| store.view.clone());
-    while let Some(wish) = view.with_untracked(|view| view.next().cloned()) {
+    while let Some(wish) = STORE.with(|store| store.view.borrow().next().cloned()) {
         match wish {
             Wish::Look => send(wish).await,
             _ => {
@@ -185,7 +202,6 @@ async fn send_all() {
 
 /// Sends the wish whose turn it is, and does what its answer says.
 async fn send(wish: Wish) {
-    let view = STORE.with(|store| store.view.clone());
     let answer = match ask(&wish).await {
         // It may have been granted all the same: sent again, it is granted once.
         Err(refused) if refused.is_silence() && wish != Wish::Look => ask(&wish).await,
@@ -205,12 +221,12 @@ async fn send(wish: Wish) {
                 // What this page shows may not be how the cart stands.
                 let look: Answered = Box::new(|_| ());
                 STORE.with(|store| store.answered.borrow_mut().push_back(look));
-                let _ = view.try_update(|view| view.wish(Wish::Look));
+                let _ = change(|view| view.wish(Wish::Look));
             }
             (None, Err(refused.message))
         }
     };
-    view.update(|view| view.answered(cart));
+    change(|view| view.answered(cart));
     if let Some(answered) = STORE.with(|store| store.answered.borrow_mut().pop_front()) {
         answered(outcome);
     }

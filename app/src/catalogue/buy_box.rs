@@ -25,7 +25,7 @@ pub use {asked::Asked, markup::BuyBox};
 
 /// Brings the buy box of the page to life.
 #[island]
-pub fn LiveBuyBox(children: Children) -> impl IntoView {
+pub fn LiveBuyBox() -> impl IntoView {
     awake(|| {
         let Some(form) = Part::by_id("buy") else { return };
         let goods = form.get("data-goods").and_then(|text| Goods::read(&parse(&text)?));
@@ -34,8 +34,7 @@ pub fn LiveBuyBox(children: Children) -> impl IntoView {
             buy_box.show();
             wake(&buy_box);
         }
-    });
-    children()
+    })
 }
 
 /// A buy box that is alive.

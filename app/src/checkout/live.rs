@@ -3,29 +3,28 @@
 
 use super::{choice::Choice, fields, refused::shown_again};
 use crate::{
-    browser::{Fields, Json, Part, Refused, after, awake, go, on_return, parse, post, read},
+    browser::{Fields, Json, Part, Refused, after, awake, begin, go, on_return, parse, post, read},
     cart::{Sum, store, taxes_in_words},
 };
 use domain::{
     Cart, Market,
     checkout::{CheckoutField, FieldErrors},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
 };
 
 /// Brings the checkout to life.
-#[island]
-pub fn LiveCheckout(children: Children) -> impl IntoView {
+#[island(lazy)]
+pub fn LiveCheckout() -> impl IntoView {
     awake(|| {
         let Some(form) = Part::by_id("checkout") else { return };
         if let Some(live) = Live::of(form) {
             wake(&Rc::new(live));
         }
-    });
-    children()
+    })
 }
 
 /// A checkout that is alive.
@@ -138,7 +137,7 @@ impl Live {
         }
         let fields = Fields::of_form(&self.form);
         self.set_busy(true);
-        spawn_local(send(self.clone(), fields));
+        begin(Box::pin(send(self.clone(), fields)));
     }
 
     /// What the page cannot tell by itself, because the cart or the prices have moved, it is loaded

@@ -78,9 +78,8 @@ fn CheckoutView(page: orders::CheckoutPage, last: LastTry) -> impl IntoView {
         {refusal.map(|refusal| view! { <Refused refusal/> })}
         <Shortages shortages=fresh.shortages/>
         <Changes changes/>
-        <LiveCheckout>
-            <OrderForm order/>
-        </LiveCheckout>
+        <OrderForm order/>
+        <LiveCheckout/>
     }
     .into_any()
 }

@@ -3,19 +3,19 @@
 
 use super::standing::{Standing, cancel_reason};
 use crate::{
-    browser::{Ear, Fields, Json, Part, after, awake, go, on_return, parse, post},
+    browser::{Ear, Fields, Json, Part, after, awake, begin, go, on_return, parse, post},
     cart::store,
 };
 use domain::order::CancelReason;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
 };
 
 /// Brings the status of an order to life.
-#[island]
-pub fn LiveOrder(children: Children) -> impl IntoView {
+#[island(lazy)]
+pub fn LiveOrder() -> impl IntoView {
     awake(|| {
         let Some(root) = Part::by_id("order") else { return };
         let standing = Standing::parse(
@@ -29,8 +29,7 @@ pub fn LiveOrder(children: Children) -> impl IntoView {
                 listen(root);
             }
         }
-    });
-    children()
+    })
 }
 
 fn listen(root: Part) {
@@ -90,7 +89,7 @@ fn wake_payment(root: &Part) {
         event.prevent_default();
         let (form, busy) = sent.clone();
         if !busy.replace(true) {
-            spawn_local(pay(form, busy));
+            begin(Box::pin(pay(form, busy)));
         }
     });
     on_return(move || busy.set(false));

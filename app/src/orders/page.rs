@@ -66,9 +66,8 @@ fn Letter(order: OrderView, key: String) -> impl IntoView {
         {standing.is_pending().then(|| refresh(order.payment))}
         <article class="order">
             <h1>"Your order " <span class="order__number">{order.number.to_string()}</span></h1>
-            <LiveOrder>
-                <OrderStatus status/>
-            </LiveOrder>
+            <OrderStatus status/>
+            <LiveOrder/>
             <section class="order__part">
                 <h2>"What you ordered"</h2>
                 <ul class="order-lines">{lines}</ul>

@@ -5,9 +5,11 @@ mod footer;
 mod frame;
 mod head;
 mod header;
+mod scripts;
 
 pub use frame::{Frame, PlainFrame};
 pub use head::{Head, Kind, PrivateHead};
+pub use scripts::own_scripts;
 
 use crate::{
     content::{Apology, FAILURE_TITLE, TOO_FAST_TITLE, TooFast},
@@ -15,16 +17,13 @@ use crate::{
     services::services,
 };
 use leptos::{
-    attr::custom::custom_attribute,
-    hydration::{AutoReload, HydrationScripts},
-    nonce::Nonce,
-    prelude::*,
-    reactive::owner::take_context,
+    attr::custom::custom_attribute, nonce::Nonce, prelude::*, reactive::owner::take_context,
 };
 use leptos_meta::{HashedStylesheet, MetaTags};
+use scripts::Scripts;
 
 /// The one web font; its name changes when its content does.
-const FONT: &str = "/fonts/fraunces-38-latin.woff2";
+pub const FONT: &str = "/fonts/fraunces-38-latin.woff2";
 
 /// The whole document, in the language of the market.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -77,32 +76,6 @@ fn bare_document(options: LeptosOptions, title: &str, says: fn() -> AnyView) -> 
         .to_html()
     };
     Owner::new().with(document)
-}
-
-/// The scripts of every page: Leptos's own, and none but these.
-#[component]
-fn Scripts(options: LeptosOptions) -> impl IntoView {
-    view! {
-        <AutoReload options=options.clone()/>
-        <HydrationScripts options islands=true/>
-        <script r#type="speculationrules" inner_html=SPECULATION></script>
-    }
-}
-
-/// Which pages a browser may have ready before the shopper has pressed the mouse all the way down
-/// (<https://html.spec.whatwg.org/multipage/speculative-loading.html>): the shop's own, but none of those
-/// that are one visitor's, and no files.
-const SPECULATION: &str = r#"{"prerender":[{"where":{"and":[{"href_matches":"/*"},{"not":{"href_matches":["/cart*","/checkout*","/orders/*","/account*","/admin*","/api/*","/events*","/webhooks/*","/health/*","/media/*","/pkg/*"]}},{"not":{"selector_matches":"[rel~=nofollow],[download],[target]"}}]},"eagerness":"moderate"}]}"#;
-
-/// What Leptos ends every page with, for resources and errors that a page of islands has none of.
-const AT_THE_END: &str = "<script>__RESOLVED_RESOURCES=[];__SERIALIZED_ERRORS=[];\
-    __PENDING_RESOURCES=[];__RESOURCE_RESOLVERS=[];</script>\
-    <script>__INCOMPLETE_CHUNKS=[];</script>";
-
-/// The HTML of the scripts of every page, by which a content security policy knows them.
-pub fn own_scripts(options: LeptosOptions) -> String {
-    let at_the_start = Owner::new().with(|| view! { <Scripts options/> }.to_html());
-    at_the_start + AT_THE_END
 }
 
 /// The stylesheet's paper, by day and by night.

@@ -12,7 +12,7 @@ use axum::{
 };
 
 impl Edge {
-    /// The answer of the store, with a policy for what is HTML.
+    /// The answer of the store, with the headers of pages for what is HTML.
     pub(super) async fn bypass(&self, mut request: Request, next: Next) -> Response {
         request.extensions_mut().insert(self.local.reading(0));
         let encoding = Encoding::accepted_at_once(request.headers());
@@ -35,7 +35,7 @@ impl Edge {
         }
         let (mut parts, body) = response.into_parts();
         let html = to_bytes(body, PAGE_LIMIT).await.unwrap_or_default();
-        parts.headers.insert(header::CONTENT_SECURITY_POLICY, self.policy.clone());
+        parts.headers.extend(self.of_pages.clone());
         parts.headers.insert(X_CACHE, HeaderValue::from_static("bypass"));
         parts.headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         parts

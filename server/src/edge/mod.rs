@@ -82,8 +82,8 @@ pub struct Edge {
     common: Arc<Common>,
     common_of_missing: Arc<Common>,
     lifetimes: Lifetimes,
-    /// The content security policy of every page.
-    policy: HeaderValue,
+    /// What every page tells the browser of itself.
+    of_pages: HeaderMap,
     failure: Arc<str>,
     /// Which databases answer.
     pulses: Pulses,
@@ -114,10 +114,12 @@ pub struct Parts {
     pub shared: PageStore,
     /// How long pages live and how much room they have.
     pub settings: config::Edge,
-    /// What every page of the store carries.
+    /// What every answer of the store carries.
     pub headers: HeaderMap,
     /// The content security policy of every page.
     pub policy: HeaderValue,
+    /// What a browser needs before it can paint a page.
+    pub early_hints: HeaderValue,
     /// The page for when a page cannot be made.
     pub failure: Arc<str>,
     /// Which databases answer.
@@ -135,8 +137,12 @@ impl Edge {
         };
         let lifetimes_of_missing =
             Lifetimes { fresh: MISSING_FOR, unheard: Duration::from_secs(1), stale: MISSING_FOR };
+        let of_pages = HeaderMap::from_iter([
+            (header::CONTENT_SECURITY_POLICY, parts.policy),
+            (header::LINK, parts.early_hints),
+        ]);
         let mut headers = parts.headers;
-        headers.insert(header::CONTENT_SECURITY_POLICY, parts.policy.clone());
+        headers.extend(of_pages.clone());
         let shared_for = Duration::from_secs(settings.shared_cache_seconds);
         // Only a guard against leaks: entries are removed when they are made.
         let making = moka::future::Cache::builder()
@@ -148,7 +154,7 @@ impl Edge {
             missing: Local::new(MISSING_BYTES, lifetimes_of_missing),
             shared: parts.shared,
             renderer: Renderer::new(parts.pages),
-            policy: parts.policy,
+            of_pages,
             common_of_missing: Arc::new(Common::new(
                 headers.clone(),
                 shared_for.min(MISSING_FOR),
@@ -237,7 +243,7 @@ impl Edge {
                 let body = if method == Method::HEAD { Body::empty() } else { body.clone().into() };
                 let mut answer = Response::from_parts(parts.clone(), body);
                 let headers = answer.headers_mut();
-                headers.insert(header::CONTENT_SECURITY_POLICY, self.policy.clone());
+                headers.extend(self.of_pages.clone());
                 headers.insert(X_CACHE, HeaderValue::from_static("miss"));
                 answer
             }

@@ -24,7 +24,7 @@ use tokio::sync::Semaphore;
 
 /// Part of every hash: raise it when sizes or qualities change, or a browser would keep the old
 /// bytes under the same name.
-const RECIPE: &str = "vitrine 1";
+const RECIPE: &str = "vitrine 2";
 
 /// The most characters of a name that go into a URL: with a width behind them they make a slug.
 const MAX_STEM: usize = 100;

@@ -23,9 +23,8 @@ pub fn BuyBox(
     let picks = asked.picks(&groups, &offer);
     let goods = Goods::new(item(product, &offer), offers);
     Some(view! {
-        <LiveBuyBox>
-            <Form goods groups picks asked/>
-        </LiveBuyBox>
+        <Form goods groups picks asked/>
+        <LiveBuyBox/>
     })
 }
 

@@ -11,7 +11,7 @@ use image::{
 use std::io::Cursor;
 
 /// The widths a page's `srcset` offers, in pixels.
-const WIDTHS: [u32; 4] = [320, 640, 1024, 1600];
+const WIDTHS: [u32; 5] = [320, 480, 640, 1024, 1600];
 /// libwebp's scale; at 78 a photograph shows no artefacts at twice a display's density.
 const WEBP_QUALITY: f32 = 78.0;
 const JPEG_QUALITY: u8 = 80;

@@ -18,16 +18,16 @@ async fn a_picture_comes_in_every_size_up_to_its_own() {
         shop.media.add(name, png(width, height, 7).into()).await.unwrap()
     };
     let large = add("Red Chair.png", 2000, 1500).await;
-    assert_eq!(large.widths, [320, 640, 1024, 1600]);
+    assert_eq!(large.widths, [320, 480, 640, 1024, 1600]);
     assert_eq!((large.width, large.height), (1600, 1200));
     assert!(large.base.ends_with("/red-chair"), "{}", large.base);
-    for ending in ["320.webp", "640.jpg", "1600.webp"] {
+    for ending in ["320.webp", "480.webp", "640.jpg", "1600.webp"] {
         let found = load(&shop, &large, ending).await;
         let width: u32 = ending.split('.').next().unwrap().parse().unwrap();
         assert_eq!(found.dimensions(), (width, width * 3 / 4));
     }
-    assert_eq!(add("a.png", 1067, 1600).await.widths, [320, 640, 1024]);
-    assert_eq!(add("a.png", 900, 600).await.widths, [320, 640, 900]);
+    assert_eq!(add("a.png", 1067, 1600).await.widths, [320, 480, 640, 1024]);
+    assert_eq!(add("a.png", 900, 600).await.widths, [320, 480, 640, 900]);
     assert_eq!(add("a.png", 200, 100).await.widths, [200]);
 }
 
