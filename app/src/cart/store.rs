@@ -56,11 +56,10 @@ pub fn follow(mut show: Show) {
     STORE.with(|store| store.shown_by.borrow_mut().push(show));
 }
 
-/// Changes what is known or wished, and has the cart shown as it is then.
-fn change<T>(change: impl FnOnce(&mut CartView) -> T) -> T {
-    let outcome = STORE.with(|store| change(&mut store.view.borrow_mut()));
+/// Changes what is known, and has the cart shown as it is then.
+fn change(change: impl FnOnce(&mut CartView)) {
+    STORE.with(|store| change(&mut store.view.borrow_mut()));
     show_all();
-    outcome
 }
 
 fn show_all() {
@@ -90,14 +89,15 @@ pub fn shown() -> Cart {
 /// here.
 pub fn wish(wish: Wish, answered: Answered) {
     open();
-    match change(|view| view.wish(wish)) {
+    match STORE.with(|store| store.view.borrow_mut().wish(wish)) {
         Err(error) => answered(Err(error.to_string())),
-        Ok(()) => STORE.with(|store| {
-            store.answered.borrow_mut().push_back(answered);
-            if !store.sending.replace(true) {
+        Ok(()) => {
+            STORE.with(|store| store.answered.borrow_mut().push_back(answered));
+            show_all();
+            if !STORE.with(|store| store.sending.replace(true)) {
                 browser::begin(Box::pin(send_all()));
             }
-        }),
+        }
     }
 }
 
@@ -221,15 +221,17 @@ async fn send(wish: Wish) {
                 // What this page shows may not be how the cart stands.
                 let look: Answered = Box::new(|_| ());
                 STORE.with(|store| store.answered.borrow_mut().push_back(look));
-                let _ = change(|view| view.wish(Wish::Look));
+                let _ = STORE.with(|store| store.view.borrow_mut().wish(Wish::Look));
             }
             (None, Err(refused.message))
         }
     };
-    change(|view| view.answered(cart));
+    STORE.with(|store| store.view.borrow_mut().answered(cart));
     if let Some(answered) = STORE.with(|store| store.answered.borrow_mut().pop_front()) {
         answered(outcome);
     }
+    // Only now: what was refused is marked as such and stays as it was typed.
+    show_all();
 }
 
 async fn ask(wish: &Wish) -> Result<String, Refused> {
