@@ -133,6 +133,8 @@ has_wasm() {
 # it depends on, by way of an empty crate; WORK/lib holds what came of it.
 compile_std() {
   local work=$1 level=$2 flags=$3; shift 3
+  # What another compiler or an interrupted run left must not get among it.
+  rm -rf "$work"
   mkdir -p "$work/src" "$work/lib"
   printf '#![no_std]\n' >"$work/src/lib.rs"
   printf '[package]\nname = "empty"\nversion = "0.0.0"\nedition = "2021"\n[profile.release]\nopt-level = %s\n' \
@@ -166,7 +168,7 @@ build_small_std() {
   if [ ! -d "$sysroot/lib/rustlib/src/rust/library" ]; then rustup component add rust-src || return; fi
   compile_std "$work" '"z"' '--cfg panic="immediate-abort" -Aexplicit_builtin_cfgs_in_flags' \
     -Zbuild-std-features=optimize_for_size || return
-  rm -rf "$work/whole" "$home"
+  rm -rf "$home"
   mkdir -p "$work/whole/lib/rustlib/$TARGET" "$(dirname "$home")" || return
   mv "$work/lib" "$work/whole/lib/rustlib/$TARGET/lib" || return
   # rustc looks for its linker beside the libraries of the machine it runs on.
