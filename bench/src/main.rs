@@ -208,27 +208,41 @@ async fn catalogue(arguments: &Arguments) -> anyhow::Result<(Sold, Option<trial:
                 .at_most(120e6 * f64::from(made) / 1e5),
         ],
     });
-    let mut client = Client::connect(&arguments.store).await?;
-    let mut maps = vec!["/sitemap.xml".to_owned()];
-    let mut sold = Sold { products: Vec::new(), categories: Vec::new() };
-    while let Some(map) = maps.pop() {
-        let sitemap = client.page(&map).await?;
-        ensure!(sitemap.status == 200, "{map}: {} {}", sitemap.status, sitemap.excerpt());
-        let text = sitemap.text();
-        let places = text.split("<loc>").skip(1).filter_map(|rest| rest.split("</loc>").next());
-        for path in places.filter_map(|place| Some(http::split(place).ok()?.1)) {
-            let kind = match path {
-                path if path.starts_with("/p/") => &mut sold.products,
-                path if path.starts_with("/c/") => &mut sold.categories,
-                path if path.ends_with(".xml") => &mut maps,
-                _ => continue,
-            };
-            kind.push(path.to_owned());
-        }
+    // A node makes its sitemap anew every ten seconds.
+    let wanted = arguments.products as usize;
+    let mut sold = Sold::read(arguments).await?;
+    while sold.products.len() < wanted && begun.elapsed().as_secs_f64() * 1e6 < took + 30e6 {
+        sleep(Duration::from_secs(1)).await;
+        sold = Sold::read(arguments).await?;
     }
     let count = sold.products.len();
-    ensure!(count >= arguments.products as usize, "only {count} products are sold");
+    ensure!(count >= wanted, "only {count} products are sold");
     Ok((sold, trial))
+}
+
+impl Sold {
+    /// What the sitemap names.
+    async fn read(arguments: &Arguments) -> anyhow::Result<Self> {
+        let mut client = Client::connect(&arguments.store).await?;
+        let mut maps = vec!["/sitemap.xml".to_owned()];
+        let mut sold = Self { products: Vec::new(), categories: Vec::new() };
+        while let Some(map) = maps.pop() {
+            let sitemap = client.page(&map).await?;
+            ensure!(sitemap.status == 200, "{map}: {} {}", sitemap.status, sitemap.excerpt());
+            let text = sitemap.text();
+            let places = text.split("<loc>").skip(1).filter_map(|rest| rest.split("</loc>").next());
+            for path in places.filter_map(|place| Some(http::split(place).ok()?.1)) {
+                let kind = match path {
+                    path if path.starts_with("/p/") => &mut sold.products,
+                    path if path.starts_with("/c/") => &mut sold.categories,
+                    path if path.ends_with(".xml") => &mut maps,
+                    _ => continue,
+                };
+                kind.push(path.to_owned());
+            }
+        }
+        Ok(sold)
+    }
 }
 
 /// The trials of three nodes: the store and two more.
