@@ -34,9 +34,9 @@ impl StoreError {
     /// `internal`.
     #[cfg(feature = "ssr")]
     pub fn fault(error: &(dyn std::error::Error + 'static)) -> Self {
-        use crate::services::{causes, is_absence};
+        use crate::services::causes;
         tracing::error!(error = causes(error), "a server function failed");
-        match is_absence(error) {
+        match platform::is_absence(error) {
             true => {
                 Self::new("unavailable", 503, "This cannot be done just now. Please try again.")
             }

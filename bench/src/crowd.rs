@@ -28,8 +28,6 @@ pub struct Answered {
     pub took: Duration,
     /// Where the page came from, as the store says.
     pub source: String,
-    /// How old the page is, as the store says, in whole seconds.
-    pub age: u64,
 }
 
 /// All of them once.
@@ -96,8 +94,7 @@ impl Member {
         let took = self.sent.elapsed();
         ensure!(answer.status == 200, "status {} in a crowd: {}", answer.status, answer.excerpt());
         let source = answer.header("x-cache").unwrap_or_default().to_owned();
-        let age = answer.header("age").and_then(|age| age.parse().ok()).context("no age")?;
-        let answered = Answered { sent: self.sent, took, source, age };
+        let answered = Answered { sent: self.sent, took, source };
         Ok((self, answered))
     }
 }

@@ -17,8 +17,6 @@ use std::{
     time::Duration,
 };
 
-/// How long a purge waits for every node to have taken it in.
-const SETTLED_WITHIN: Duration = Duration::from_secs(5);
 /// How many pages are asked for at once to fill the cache.
 const WARMED_AT_ONCE: usize = 8;
 
@@ -48,8 +46,7 @@ async fn open(settings: &Settings) -> anyhow::Result<PageStore> {
 /// Purges, waits until nobody serves an older page, and names who still does.
 async fn purge(settings: &Settings, tags: &[String], how: Purge) -> anyhow::Result<ExitCode> {
     let (pages, fronts) = (open(settings).await?, &settings.edge.purge_urls);
-    let Outcome { purged, behind } =
-        purge_and_wait(&pages, fronts, tags, how, SETTLED_WITHIN).await?;
+    let Outcome { purged, behind } = purge_and_wait(&pages, fronts, tags, how).await?;
     let mut out = io::stdout().lock();
     writeln!(
         out,

@@ -23,16 +23,12 @@ use std::{
     io::{self, Write},
     path::Path,
     process::ExitCode,
-    time::Duration,
 };
 
 /// First stock of an import is shared out: three fifths to the first warehouse, the rest to the
 /// second.
 const FIRST_WAREHOUSE: &str = "berlin";
 const SECOND_WAREHOUSE: &str = "lyon";
-
-/// How long an import waits for every node to have taken it in.
-const SETTLED_WITHIN: Duration = Duration::from_secs(5);
 
 /// Imports what the command line names.
 pub async fn run(settings: Settings, what: Import) -> anyhow::Result<ExitCode> {
@@ -122,13 +118,13 @@ async fn survey(catalogue: &Catalogue, mut tags: Vec<String>) -> Vec<String> {
     tags
 }
 
-/// Returns when neither a node nor a cache in front serves an older page. A page cache that is away has nothing that a later purge
-/// or its expiry would not mend.
+/// Returns when neither a node nor a cache in front serves an older page. A page cache that is away has
+/// nothing that a later purge or its expiry would not mend.
 async fn purge(pages: &PageStore, fronts: &[Url], tags: &[String]) {
     if tags.is_empty() {
         return;
     }
-    match purge_and_wait(pages, fronts, tags, Purge::Soft, SETTLED_WITHIN).await {
+    match purge_and_wait(pages, fronts, tags, Purge::Soft).await {
         Ok(outcome) if outcome.behind.is_empty() => {}
         Ok(Outcome { behind, .. }) => tracing::warn!(?behind, "older pages are still served"),
         Err(error) => {

@@ -16,15 +16,12 @@ use std::{
     io::{self, Write},
     ops::Range,
     process::ExitCode,
-    time::Duration,
 };
 
 /// Products that are stored in one step.
 const BATCH: u32 = 1_000;
 /// Steps at once: while one waits for MongoDB, another is made or books its stock.
 const AT_ONCE: usize = 3;
-/// How long it waits for every node to have taken it in.
-const SETTLED_WITHIN: Duration = Duration::from_secs(5);
 
 /// What has been done.
 #[derive(Default)]
@@ -59,7 +56,7 @@ pub async fn run(settings: Settings, wanted: cli::Seed) -> anyhow::Result<ExitCo
     // The worker hears of it too; this does not need one.
     stores.catalogue.survey(&stores.catalogue.paths().await?).await?;
     let (fronts, all) = (&settings.edge.purge_urls, ["all".to_owned()]);
-    if let Err(error) = purge_and_wait(&pages, fronts, &all, Purge::Soft, SETTLED_WITHIN).await {
+    if let Err(error) = purge_and_wait(&pages, fronts, &all, Purge::Soft).await {
         tracing::warn!(%error, "cached pages could not be purged; they expire by themselves");
     }
     let Some(done) = done else {

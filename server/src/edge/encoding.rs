@@ -95,20 +95,21 @@ impl Encoding {
             }
             Self::Identity => return Bytes::copy_from_slice(identity),
         }
-        as_long_as_it_is(out)
+        as_long_as_it_is(&out)
     }
 }
 
-/// A body that is kept takes no more room than it needs.
-fn as_long_as_it_is(body: Vec<u8>) -> Bytes {
-    body.into_boxed_slice().into()
+/// A body that is kept takes no more room than it needs. It is copied, because allocators leave what shrinks
+/// by less than half in the room that it had.
+fn as_long_as_it_is(body: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(body)
 }
 
 /// The body that was encoded with Brotli; empty if it was not.
 pub fn decode_brotli(body: &[u8]) -> Bytes {
     let mut out = Vec::with_capacity(body.len() * 6);
     match brotli::Decompressor::new(body, 32 * 1024).read_to_end(&mut out) {
-        Ok(_) => as_long_as_it_is(out),
+        Ok(_) => as_long_as_it_is(&out),
         Err(_) => Bytes::new(),
     }
 }

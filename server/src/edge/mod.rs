@@ -13,6 +13,7 @@ mod index;
 mod kept;
 mod key;
 mod local;
+mod nodes;
 mod outside;
 mod page;
 mod purger;
@@ -25,8 +26,9 @@ pub use csp::policy;
 pub use follow::follow;
 pub use front::Front;
 pub use local::Purge;
+pub use nodes::Report;
 pub use purger::{Outcome, Purger, purge_and_wait};
-pub use shared::{PageStore, Report};
+pub use shared::PageStore;
 
 use crate::{
     config, guard,

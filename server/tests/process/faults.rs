@@ -4,7 +4,7 @@
 use crate::{
     load::Load,
     servers::Server,
-    world::{Ground, Process, Store, free_port, lamp, until},
+    world::{Ground, Process, Store, TO_BERLIN, free_port, lamp, until},
 };
 use reqwest::header::{ACCEPT, COOKIE, LOCATION, SET_COOKIE};
 use std::time::{Duration, Instant};
@@ -123,16 +123,7 @@ impl<'a> Shopper<'a> {
 
     /// Orders the cart as it is; where that leads to.
     async fn place(&self) -> String {
-        let fields = [
-            ("email", "shopper@example.com"),
-            ("full_name", "Ada Lovelace"),
-            ("address", "Unter den Linden 1"),
-            ("postal_code", "10117"),
-            ("city", "Berlin"),
-            ("country", "DE"),
-            ("delivery", "standard"),
-        ];
-        let place = self.store.form("/api/checkout/place", &fields).header(ACCEPT, "text/html");
+        let place = self.store.form("/api/checkout/place", &TO_BERLIN).header(ACCEPT, "text/html");
         let (status, leads_to, text) = self.told(place).await;
         match status {
             303 => leads_to,

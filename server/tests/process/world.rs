@@ -34,6 +34,17 @@ pub fn lamp(name: &str) -> String {
     )
 }
 
+/// What a shopper fills in at the checkout.
+pub const TO_BERLIN: [(&str, &str); 7] = [
+    ("email", "shopper@example.com"),
+    ("full_name", "Ada Lovelace"),
+    ("address", "Unter den Linden 1"),
+    ("postal_code", "10117"),
+    ("city", "Berlin"),
+    ("country", "DE"),
+    ("delivery", "standard"),
+];
+
 /// `vitrine` with nothing configured but its secrets.
 pub fn vitrine() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vitrine"));
