@@ -6,7 +6,11 @@ use reqwest::{
     Client, Response,
     header::{ACCEPT_ENCODING, AGE, CONTENT_ENCODING, COOKIE, HeaderMap, SET_COOKIE},
 };
-use std::{path::Path, process::Command, time::Instant};
+use std::{
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 const CONFIGURATION: &str = include_str!("../../../deploy/varnish/default.vcl");
 
@@ -138,13 +142,16 @@ async fn a_front_that_hangs_or_is_gone_holds_up_nobody_and_is_told_when_it_is_ba
     let apart = |name: &str| ladder(name).replace("[\"rooms\"]", "[]");
     store.write(&apart("Ladder")).await;
     for (round, hang) in [Wire::freeze, Wire::cut].into_iter().enumerate() {
+        // Whatever was told before is told again within a second: none of it shall help.
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
         for path in ["/p/lamp", "/p/ladder"] {
             behind.keeps(path).await;
         }
+        let known = behind.worker.log().matches(AWAY).count();
         hang(&behind.line);
         let higher = format!("Higher {round}");
         store.write(&apart(&higher)).await;
-        let is_known = async || behind.worker.log().matches(AWAY).count() > round;
+        let is_known = async || behind.worker.log().matches(AWAY).count() > known;
         until("the worker knows that the front is away", is_known).await;
         // Longer than one who waited for the front could take it.
         let begun = Instant::now();
