@@ -34,9 +34,9 @@ impl StoreError {
     /// `internal`.
     #[cfg(feature = "ssr")]
     pub fn fault(error: &(dyn std::error::Error + 'static)) -> Self {
-        use crate::services::causes;
+        use crate::services::{causes, is_absence};
         tracing::error!(error = causes(error), "a server function failed");
-        match platform::is_absence(error) {
+        match is_absence(error) {
             true => {
                 Self::new("unavailable", 503, "This cannot be done just now. Please try again.")
             }

@@ -67,7 +67,7 @@ pub enum LoadFailed {
 impl<E: std::error::Error + 'static> From<E> for LoadFailed {
     fn from(error: E) -> Self {
         tracing::error!(error = causes(&error), "what a page shows could not be loaded");
-        if platform::is_absence(&error) { Self::Away } else { Self::Fault }
+        if is_absence(&error) { Self::Away } else { Self::Fault }
     }
 }
 
@@ -80,6 +80,11 @@ pub fn causes(error: &dyn std::error::Error) -> String {
         next = cause.source();
     }
     causes
+}
+
+/// Whether a store of data that is away lies behind an error.
+pub fn is_absence(error: &(dyn std::error::Error + 'static)) -> bool {
+    platform::is_absence(error)
 }
 
 /// The services of this request.

@@ -7,6 +7,7 @@ mod config;
 mod edge;
 mod guard;
 mod health;
+mod leftover;
 mod listen;
 mod live;
 mod media;

@@ -74,6 +74,11 @@ impl Pulses {
         Ok(Self { of })
     }
 
+    /// Whether the database of this name is known to be away.
+    pub fn knows_away(&self, name: &str) -> bool {
+        self.of.iter().any(|(_, pulse)| pulse.name == name && pulse.is_away())
+    }
+
     /// Whether one of the databases is away that this needs.
     pub fn is_away(&self, with: With) -> bool {
         self.of.iter().any(|(need, pulse)| with.needs(*need) && pulse.is_away())

@@ -9,7 +9,7 @@ use crate::{
     config::Settings,
     edge::{self, Edge, Front, PageStore},
     guard::{self, Notices},
-    health,
+    health, leftover,
     live::{self, Live},
     media,
     pulses::Pulses,
@@ -76,7 +76,7 @@ pub fn build(
         policy: edge::policy(&scripts, payment_origin, reload.as_deref())?,
         early_hints: site::early_hints().parse()?,
         failure: notices.failure.clone(),
-        pulses,
+        pulses: pulses.clone(),
     });
     let pages = pages
         .layer(middleware::from_fn_with_state(edge.clone(), edge::serve))
@@ -100,13 +100,14 @@ pub fn build(
     }
     let router = router
         .layer(middleware::from_fn_with_state(roles.clone(), places::only_ours))
-        .merge(health::routes(stores.connections));
+        .merge(health::routes(stores.connections, pulses));
     Ok(Front::new(edge, around(settings, router, notices)))
 }
 
 /// What a node serves whose roles have no pages: how it is.
 pub fn without_pages(settings: &Settings, connections: Connections) -> Router {
-    let router = health::routes(connections).fallback(async || guard::misdirected());
+    let router =
+        health::routes(connections, Pulses::default()).fallback(async || guard::misdirected());
     let notices = Notices { failure: "".into(), too_fast: "".into() };
     around(settings, router, notices)
 }
@@ -117,6 +118,7 @@ fn around(settings: &Settings, router: Router, notices: Notices) -> Router {
     router
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(guard::BODY_LIMIT))
+        .layer(middleware::from_fn(leftover::read_out))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
         .layer(CatchPanicLayer::custom(guard::after_panic))
         .layer(middleware::from_fn_with_state(notices, guard::explain_refusals))

@@ -8,6 +8,7 @@ mod edge;
 mod faults;
 mod freshness;
 mod imports;
+mod leftover;
 mod life;
 mod live;
 mod load;

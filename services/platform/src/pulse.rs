@@ -35,6 +35,8 @@ impl Asked {
 /// What is known of one store. Cheap to clone.
 #[derive(Clone)]
 pub struct Pulse {
+    /// Whose it is.
+    pub name: &'static str,
     is_away: watch::Receiver<bool>,
 }
 
@@ -71,7 +73,7 @@ impl Pulse {
                 sleep(EVERY).await;
             }
         }));
-        Self { is_away }
+        Self { name, is_away }
     }
 
     /// Whether it does not answer.
