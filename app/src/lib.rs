@@ -16,6 +16,8 @@ pub mod checkout;
 pub mod error;
 pub mod orders;
 
+mod shelf;
+
 #[cfg(feature = "ssr")]
 pub mod content;
 #[cfg(feature = "ssr")]

@@ -58,6 +58,36 @@ test("the cart's page says beside a line that there is not enough of it any more
   await shopper.cart.sums(euros(2_700));
 });
 
+test("a tile of a list says how much there is and what it costs, as it changes", async ({ page }) => {
+  const goods = await bring("Vase", { left: 9, cents: 1_500, placed: true });
+  await page.goto(`/c/${goods.category}`);
+  const tile = page.getByRole("main").getByRole("link", { name: goods.name });
+  await expect(tile).toBeVisible();
+  await expect(tile).not.toContainText("left");
+
+  await count(goods, 2);
+  await expect(tile).toContainText("Only 2 left");
+  await reprice(goods, 1_200);
+  await expect(tile).toContainText(euros(1_200));
+  await runOut(goods);
+  await expect(tile).toContainText("Sold out");
+  await count(goods, 9);
+  await expect(tile).not.toContainText(/left|Sold out/);
+});
+
+test("who is at the checkout hears that there is not enough any more before the form is sent", async ({ page, shopper }) => {
+  const bowl = await bring("Bowl", { left: 9, cents: 800 });
+  await add(page.request, bowl, 3);
+  await shopper.checkout.open();
+
+  await count(bowl, 1);
+  await expect(told(page, `Only 1 of ${bowl.name} left.`)).toBeVisible();
+  await reprice(bowl, 900);
+  await expect(told(page, `The price of ${bowl.name} has changed from €8.00 to €9.00.`)).toBeVisible();
+  await count(bowl, 9);
+  await expect(told(page, `Only 1 of ${bowl.name} left.`)).toHaveCount(0);
+});
+
 test("a page has one stream, and none while nobody looks at it", async ({ page, shopper }) => {
   const cup = await bring("Cup", { left: 9 });
   const streams = streamsOf(page);

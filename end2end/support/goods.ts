@@ -10,14 +10,20 @@ export interface Goods {
   sku: string;
   /** What a piece costs, in cents. */
   cents: number;
+  /** Where it lies, if it has a place of its own. */
+  category?: string;
 }
 
 /** Puts a new product up for sale, `left` pieces of it. */
-export async function bring(what: string, { cents = 1900, left = 5 } = {}): Promise<Goods> {
+export async function bring(what: string, { cents = 1900, left = 5, placed = false } = {}): Promise<Goods> {
   const mark = randomBytes(4).toString("hex");
   const slug = `${what.toLowerCase().replaceAll(" ", "-")}-${mark}`;
-  const goods = { name: `${what} ${mark}`, slug, sku: slug.toUpperCase(), cents };
-  await importFile("jsonl", [JSON.stringify({ product: described(goods), stock: { [goods.sku]: left } })]);
+  // Not at the root, whose categories stand on every page of the other stories.
+  const category = placed ? `home-garden/${slug}` : undefined;
+  const goods = { name: `${what} ${mark}`, slug, sku: slug.toUpperCase(), cents, category };
+  const place = category ? [{ category: { path: category, names: { en: goods.name } } }] : [];
+  const lines = [...place, { product: described(goods), stock: { [goods.sku]: left } }];
+  await importFile("jsonl", lines.map((line) => JSON.stringify(line)));
   return goods;
 }
 
@@ -43,8 +49,9 @@ export function euros(cents: number): string {
   return new Intl.NumberFormat("en", { style: "currency", currency: "EUR" }).format(cents / 100);
 }
 
-function described({ name, slug, sku, cents }: Goods) {
+function described({ name, slug, sku, cents, category }: Goods) {
   return {
+    categories: category ? [category] : [],
     external_reference: { source: "end2end", id: slug },
     translations: { en: { name, slug } },
     variants: [{ sku, tax_class: "standard", prices: [{ currency: "EUR", amount: cents }] }],

@@ -101,6 +101,7 @@ pub fn build(
     let router = router
         .layer(middleware::from_fn_with_state(roles.clone(), places::only_ours))
         .merge(health::routes(stores.connections, pulses));
+    let edge = roles.has(Serving::Storefront).then_some(edge);
     Ok(Front::new(edge, around(settings, router, notices)))
 }
 

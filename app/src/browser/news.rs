@@ -23,8 +23,8 @@ const REST: i32 = 250;
 const RETRY: i32 = 5_000;
 /// How often it is doubled.
 const DOUBLED: u32 = 5;
-/// The most SKUs that the server tells to one page.
-const MOST: usize = 50;
+/// The most that the server tells to one page: its SKUs, or an order and its key.
+const MOST: usize = 100;
 /// The events there are.
 const NAMES: [&str; 3] = ["stock", "price", "order"];
 
@@ -81,7 +81,7 @@ impl Ear {
     /// The same for what becomes of SKUs.
     pub fn want_skus<'a>(&self, skus: impl Iterator<Item = &'a str>) {
         let field = |sku| ["sku=", &String::from(encode_uri_component(sku))].concat();
-        self.want(skus.take(MOST).map(field).collect::<Vec<_>>().join("&"));
+        self.want(skus.map(field).collect::<Vec<_>>().join("&"));
     }
 }
 
@@ -109,8 +109,11 @@ fn look() {
         let islands = news.islands.borrow();
         let mut wants: Vec<String> = Vec::new();
         for island in islands.iter() {
-            let query = island.0.wants.borrow();
-            wants.extend((!query.is_empty() && !wants.contains(&query)).then(|| query.clone()));
+            for field in island.0.wants.borrow().split('&').filter(|field| !field.is_empty()) {
+                if wants.len() < MOST && !wants.iter().any(|wanted| wanted == field) {
+                    wants.push(field.to_owned());
+                }
+            }
         }
         wants.join("&")
     });

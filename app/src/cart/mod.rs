@@ -21,7 +21,7 @@ mod stepper;
 pub mod store;
 mod sum;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(feature = "ssr")]
 pub mod variants;
 pub mod view;
@@ -30,5 +30,6 @@ pub mod view;
 pub use {badge::CartBadge, changes::Changes, markup::Stepper, page::CartPage, sum::SumRow};
 pub use {
     live::wake_onward,
+    news::{moved_in_words, shortage},
     sum::{Sum, taxes_in_words},
 };

@@ -51,7 +51,7 @@ fn tell_shortage(root: &Part, line: &CartLine, stock: StockClass) {
 }
 
 /// How many are left, if that is less than what lies in the cart.
-fn shortage(line: &CartLine, stock: StockClass) -> Option<u32> {
+pub fn shortage(line: &CartLine, stock: StockClass) -> Option<u32> {
     let left = match stock {
         StockClass::InStock => return None,
         StockClass::FewLeft { left } => left,
@@ -61,7 +61,7 @@ fn shortage(line: &CartLine, stock: StockClass) -> Option<u32> {
 }
 
 /// That a line has another price than it shows, or none any more.
-fn moved_in_words(line: &CartLine, now: Option<Money>) -> Option<String> {
+pub fn moved_in_words(line: &CartLine, now: Option<Money>) -> Option<String> {
     let (name, was) = (&line.item.name, line.item.price);
     match now {
         None => Some(format!("{name} is no longer sold.")),

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     content::{Failure, NotFound},
     services::services,
+    shelf::LiveShelf,
     shell::Head,
     ui::{Breadcrumb, CategoryTiles, Loading, Shelf, StockedCard, count},
 };
@@ -96,7 +97,7 @@ fn CategoryView(category: Category, slice: Slice) -> impl IntoView {
             </div>
             {match cards.is_empty() {
                 true => view! { <p class="category__empty">"Nothing is for sale here right now."</p> }.into_any(),
-                false => view! { <h2 class="visually-hidden">"Products"</h2> <Shelf cards in_view=4/> }.into_any(),
+                false => view! { <h2 class="visually-hidden">"Products"</h2> <Shelf cards in_view=4/> <LiveShelf/> }.into_any(),
             }}
             {(pages > 1).then(|| view! { <Pages page=slice.page pages previous next/> })}
         </div>

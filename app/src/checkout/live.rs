@@ -1,9 +1,11 @@
 //! The checkout's form, alive: totals follow the country and the delivery, errors stand beside their
 //! fields as they are found, and the form is sent once. Its HTML is the server's (`markup`).
 
-use super::{choice::Choice, fields, refused::shown_again};
+use super::{choice::Choice, fields, meanwhile::Meanwhile, refused::shown_again};
 use crate::{
-    browser::{Fields, Json, Part, Refused, after, awake, begin, go, on_return, parse, post, read},
+    browser::{
+        Ear, Fields, Json, Part, Refused, after, awake, begin, go, on_return, parse, post, read,
+    },
     cart::{Sum, store, taxes_in_words},
 };
 use domain::{
@@ -66,6 +68,16 @@ fn wake(live: &Rc<Live>) {
             }
         }
     }));
+    let meanwhile = RefCell::new(Meanwhile::default());
+    let ear = Ear::open(Box::new({
+        let live = live.clone();
+        move |name, facts| {
+            let words = meanwhile.borrow_mut().hear(&live.cart, name, facts);
+            live.form.say_in("meanwhile-words", &words);
+            live.form.show_in("meanwhile", !words.is_empty());
+        }
+    }));
+    ear.want_skus(live.cart.lines.iter().map(|line| line.item.sku.as_str()));
     // Back from the provider's page, the form may be sent again.
     let live = live.clone();
     on_return(move || live.set_busy(false));

@@ -70,6 +70,13 @@ pub fn OrderForm(order: Order) -> impl IntoView {
             <input type="hidden" name="cart_version" value=order.cart.version.to_string()/>
             <Summary cart=order.cart.clone() totals/>
             <div class="checkout__steps">
+                <div role="status">
+                    <p class="note" data-slot="meanwhile" hidden>
+                        <span data-slot="meanwhile-words"></span>
+                        " "
+                        <a href="/cart">"Look at the cart"</a>
+                    </p>
+                </div>
                 {wrong_fields(&order.errors)}
                 <section class="step">
                     <h2>"Contact"</h2>

@@ -8,6 +8,7 @@ mod fields;
 mod live;
 #[cfg(feature = "ssr")]
 mod markup;
+mod meanwhile;
 #[cfg(feature = "ssr")]
 mod page;
 #[cfg(feature = "ssr")]

@@ -1,6 +1,7 @@
 //! Why an order was refused: as an answer for programs, and as a page tells it, with what to do next.
 //! In every case but the last, a provider that cannot be reached, nothing was charged.
 
+use super::meanwhile::short_in_words;
 use crate::error::StoreError;
 use domain::{
     Money,
@@ -90,10 +91,7 @@ fn instead_of(was: Option<Money>) -> String {
 }
 
 fn shortage(short: &ShortLine) -> String {
-    match short.left {
-        0 => format!("{} is sold out.", short.name),
-        left => format!("Only {left} of {} left.", short.name),
-    }
+    short_in_words(&short.name, short.left)
 }
 
 #[cfg(test)]

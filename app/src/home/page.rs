@@ -3,8 +3,9 @@
 use super::api;
 use crate::{
     content::Failure,
+    shelf::LiveShelf,
     shell::Head,
-    ui::{CategoryTiles, Loading, Photograph, Price, SHOP_NAME, Shelf, StockedCard},
+    ui::{CategoryTiles, Loading, Photograph, Price, SHOP_NAME, Shelf, StockedCard, told_of},
 };
 use domain::{
     listing::CategoryTile,
@@ -70,6 +71,7 @@ fn HomeView(home: Home) -> impl IntoView {
                     </section>
                 }
             })}
+        {(!empty).then(|| view! { <LiveShelf/> })}
     }
     .into_any()
 }
@@ -104,7 +106,7 @@ fn Piece(card: ProductCard) -> impl IntoView {
         }
     });
     view! {
-        <a class="hero__piece" href=format!("/p/{slug}")>
+        <a class="hero__piece" href=format!("/p/{slug}") data-skus=told_of(&card.skus)>
             <span class="hero__photo">{photograph}</span>
             <span class="hero__caption">
                 <span>{card.name}</span>

@@ -1,7 +1,7 @@
 //! A product as a tile in a list: one link, led by its photograph.
 
 use super::{Loading, Photograph, Price, StockNote};
-use domain::{product::ProductCard, stock::StockClass};
+use domain::{Sku, product::ProductCard, stock::StockClass};
 use leptos::prelude::*;
 
 /// A product of a list with how much of it there is, all variants together.
@@ -38,20 +38,26 @@ pub fn Shelf(
     view! { <ul class="shelf">{cards.collect_view()}</ul> }.into_any()
 }
 
+/// The SKUs whose news a tile shows. None has a space in it.
+pub fn told_of(skus: &[Sku]) -> String {
+    skus.iter().map(Sku::as_str).collect::<Vec<_>>().join(" ")
+}
+
 #[component]
 fn Card(stocked: StockedCard, loading: Loading) -> impl IntoView {
     let StockedCard { card, stock } = stocked;
     let slug = card.slug.to_string();
+    let skus = told_of(&card.skus);
     let photograph = card.picture.map(|picture| {
         view! { <Photograph picture sizes=SIZES loading decorative=true of_product=Some(slug.clone())/> }
     });
     view! {
-        <a class="card" href=format!("/p/{slug}")>
+        <a class="card" href=format!("/p/{slug}") data-skus=skus>
             <span class="card__photo">{photograph}</span>
             <h3 class="card__name">{card.name}</h3>
             <p class="card__facts">
                 <Price amount=card.price from=card.price_varies/>
-                {(stock != StockClass::InStock).then(|| view! { <StockNote stock/> })}
+                <StockNote stock/>
             </p>
         </a>
     }
@@ -71,14 +77,15 @@ mod tests {
             picture: None,
             price: Money::new(1_995, Currency::EUR),
             price_varies,
-            skus: vec![],
+            skus: ["B-1", "B-2"].map(|sku| Sku::parse(sku).unwrap()).to_vec(),
         };
         view! { <Shelf cards=vec![StockedCard { card, stock }]/> }.to_html()
     }
 
     #[test]
     fn stock_is_told_only_when_it_matters() {
-        assert!(!html(StockClass::InStock, false).contains("stock"));
+        let plenty = html(StockClass::InStock, false);
+        assert!(plenty.contains("data-slot=\"stock\" hidden"), "{plenty}");
         assert!(html(StockClass::FewLeft { left: 2 }, false).contains("Only 2 left"));
         assert!(html(StockClass::SoldOut, false).contains("Sold out"));
     }
@@ -87,7 +94,11 @@ mod tests {
     fn a_card_is_one_link_with_name_and_price() {
         let one = html(StockClass::InStock, true);
         assert!(one.contains("href=\"/p/bonsai\"") && one.contains("Bonsai &lt;b&gt;"), "{one}");
-        assert!(one.contains("value=\"19.95\"") && one.contains("from "), "{one}");
-        assert!(!html(StockClass::InStock, false).contains("from "));
+        assert!(
+            one.contains("value=\"19.95\"") && one.contains("data-slot=\"from\" class"),
+            "{one}"
+        );
+        assert!(html(StockClass::InStock, false).contains("data-slot=\"from\" hidden"));
+        assert!(one.contains("data-skus=\"B-1 B-2\""), "{one}");
     }
 }

@@ -8,7 +8,7 @@ mod stock;
 mod tile;
 
 pub use breadcrumb::Breadcrumb;
-pub use card::{Shelf, StockedCard};
+pub use card::{Shelf, StockedCard, told_of};
 pub use photograph::{Loading, Photograph};
 pub use price::Price;
 pub use stock::StockNote;

@@ -1,18 +1,16 @@
 //! How much there is, in words.
 
+use crate::shelf::stock_class;
 use domain::stock::StockClass;
 use leptos::prelude::*;
 
-/// The words for a class of stock, with a mark that is not only a colour.
+/// The words for a class of stock, where it matters. It can change while the page is open (`shelf`).
 #[component]
 pub fn StockNote(
     /// How much there is.
     stock: StockClass,
 ) -> impl IntoView {
-    let class = match stock {
-        StockClass::InStock => "stock stock--plenty",
-        StockClass::FewLeft { .. } => "stock stock--few",
-        StockClass::SoldOut => "stock stock--none",
-    };
-    view! { <span class=class>{stock.label()}</span> }
+    let matters = stock != StockClass::InStock;
+    let words = matters.then(|| stock.label());
+    view! { <span class=stock_class(stock) data-slot="stock" hidden=!matters>{words}</span> }
 }

@@ -38,13 +38,12 @@ use axum::{
     Router,
     body::Body,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::Response,
 };
-use futures::{StreamExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 use kept::{Kept, Standing};
-use key::Plan;
 use local::{Lifetimes, Local};
 use outside::Vouched;
 use page::{Common, Page, Source, X_CACHE};
@@ -52,6 +51,7 @@ use render::{Rendered, Renderer};
 use shared::Found;
 use std::{
     collections::HashSet,
+    panic::AssertUnwindSafe,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -84,7 +84,8 @@ pub struct Edge {
     common: Arc<Common>,
     common_of_missing: Arc<Common>,
     lifetimes: Lifetimes,
-    /// What every page tells the browser of itself.
+    /// What every answer of the store carries, and what every page tells the browser of itself.
+    of_answers: HeaderMap,
     of_pages: HeaderMap,
     failure: Arc<str>,
     /// Which databases answer.
@@ -143,7 +144,7 @@ impl Edge {
             (header::CONTENT_SECURITY_POLICY, parts.policy),
             (header::LINK, parts.early_hints),
         ]);
-        let mut headers = parts.headers;
+        let mut headers = parts.headers.clone();
         headers.extend(of_pages.clone());
         let shared_for = Duration::from_secs(settings.shared_cache_seconds);
         // Only a guard against leaks: entries are removed when they are made.
@@ -156,6 +157,7 @@ impl Edge {
             missing: Local::new(MISSING_BYTES, lifetimes_of_missing),
             shared: parts.shared,
             renderer: Renderer::new(parts.pages),
+            of_answers: parts.headers,
             of_pages,
             common_of_missing: Arc::new(Common::new(
                 headers.clone(),
@@ -171,15 +173,14 @@ impl Edge {
         }
     }
 
-    /// The answer to a request for a page that this node can give at once.
-    pub fn at_hand(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
-        let Plan::Cached(key) = key::plan(method, uri) else { return None };
-        if let Some((copy, standing)) = self.local.find(&key) {
+    /// The answer to a request for the page of this key, if this node can give it at once.
+    fn at_hand(&self, key: &str, method: &Method, headers: &HeaderMap) -> Option<Response> {
+        if let Some((copy, standing)) = self.local.find(key) {
             return match standing {
                 Standing::Fresh => Some(self.answer(&copy, method, headers, Source::Local)),
                 Standing::Stale => {
                     if copy.claim_renewal() {
-                        let (edge, key) = (self.clone(), key.into_owned());
+                        let (edge, key) = (self.clone(), key.to_owned());
                         tokio::spawn(async move { edge.make(&key).await });
                     }
                     Some(self.answer(&copy, method, headers, Source::Stale))
@@ -187,7 +188,7 @@ impl Edge {
                 Standing::Withheld => None,
             };
         }
-        match self.missing.find(&key)? {
+        match self.missing.find(key)? {
             (copy, Standing::Fresh) => Some(self.answer(&copy, method, headers, Source::Local)),
             _ => None,
         }
@@ -212,7 +213,7 @@ impl Edge {
     }
 
     /// The answer to a request for the page of this key, which was not at hand.
-    async fn cached(&self, key: &str, method: &Method, headers: &HeaderMap) -> Response {
+    async fn fetched(&self, key: &str, method: &Method, headers: &HeaderMap) -> Response {
         let older = self.local.find(key).map(|(copy, _)| copy);
         let made = match &older {
             Some(older) if older.failed_lately() => Made::Failed(None),
@@ -231,25 +232,43 @@ impl Edge {
                 }
                 made
             }
-            None => self.make(key).await,
+            // Nothing outside catches what breaks in a render; what it was is in the log.
+            None => {
+                let making = AssertUnwindSafe(self.make(key)).catch_unwind().await;
+                making.unwrap_or(Made::Failed(None))
+            }
         };
         match made {
             Made::Page(copy, source) => self.answer(&copy, method, headers, source),
             Made::Missing(copy) => self.answer(&copy, method, headers, Source::Miss),
             Made::Failed(spare) => match older.or(spare) {
                 Some(copy) => self.answer(&copy, method, headers, Source::Stale),
-                None => guard::failure_page(&self.failure, StatusCode::SERVICE_UNAVAILABLE),
+                None => {
+                    let status = StatusCode::SERVICE_UNAVAILABLE;
+                    self.dressed(guard::failure_page(&self.failure, status), headers)
+                }
             },
             Made::Unkept(answer) => {
                 let (parts, body) = &*answer;
                 let body = if method == Method::HEAD { Body::empty() } else { body.clone().into() };
                 let mut answer = Response::from_parts(parts.clone(), body);
-                let headers = answer.headers_mut();
-                headers.extend(self.of_pages.clone());
-                headers.insert(X_CACHE, HeaderValue::from_static("miss"));
-                answer
+                answer.headers_mut().extend(self.of_pages.clone());
+                answer.headers_mut().insert(X_CACHE, HeaderValue::from_static("miss"));
+                self.dressed(answer, headers)
             }
         }
+    }
+
+    /// An answer that is not a kept page, with what every answer of the store carries.
+    fn dressed(&self, mut answer: Response, request: &HeaderMap) -> Response {
+        let headers = answer.headers_mut();
+        for (name, value) in &self.of_answers {
+            headers.entry(name).or_insert_with(|| value.clone());
+        }
+        if let Some(id) = request.get(page::X_REQUEST_ID) {
+            headers.insert(page::X_REQUEST_ID, id.clone());
+        }
+        answer
     }
 
     /// Makes the page of a key: once, however many ask for it on this node at the same time. What was
@@ -351,10 +370,7 @@ impl Edge {
     }
 }
 
-/// The layer around everything that renders pages.
+/// The layer around everything that renders pages, for those that are not the edge's own.
 pub async fn serve(State(edge): State<Edge>, request: Request, next: Next) -> Response {
-    match key::plan(request.method(), request.uri()) {
-        Plan::Bypass => edge.bypass(request, next).await,
-        Plan::Cached(key) => edge.cached(&key, request.method(), request.headers()).await,
-    }
+    edge.bypass(request, next).await
 }

@@ -21,7 +21,8 @@ use std::{
 
 /// How the edge came by an answer.
 pub const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// How whoever asked has named the request.
+pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 /// What a CDN in front may be asked to purge by.
 const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");

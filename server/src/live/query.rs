@@ -3,8 +3,9 @@
 use axum::http::StatusCode;
 use domain::{OrderNumber, Sku};
 
-/// The most SKUs one page may ask for: a full cart.
-const MOST: usize = domain::Cart::MAX_LINES;
+/// The most SKUs one page may ask for: the tiles of a category with their variants, as a rule, and twice a
+/// full cart.
+const MOST: usize = 100;
 
 /// What a page shows.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,6 +1,9 @@
 //! What can be chosen of a product: the combinations of options that are made, with their stock.
 
-use crate::browser::{Json, read};
+use crate::{
+    browser::{Json, read},
+    shelf::stock_class,
+};
 use domain::{
     Money, Sku,
     product::{Offer, Sellable},
@@ -89,11 +92,8 @@ impl Goods {
 
     /// What is said of the stock of what is chosen, and the class it is shown in.
     pub fn stock_in_words(&self, offer: Option<&Offer>) -> (String, &'static str) {
-        let class = match offer.filter(|offer| self.can_be_had(offer)).map(|offer| offer.stock) {
-            Some(StockClass::InStock) => "stock stock--plenty",
-            Some(StockClass::FewLeft { .. }) => "stock stock--few",
-            Some(StockClass::SoldOut) | None => "stock stock--none",
-        };
+        let to_be_had = offer.filter(|offer| self.can_be_had(offer)).map(|offer| offer.stock);
+        let class = stock_class(to_be_had.unwrap_or(StockClass::SoldOut));
         let words = match offer {
             Some(offer) if self.is_gone(offer) => "This is no longer sold.".to_owned(),
             Some(offer) => offer.stock.label(),
