@@ -31,7 +31,8 @@ pub enum Command {
     },
     /// Do the work behind the pages: relay events, finish payments, release stock.
     Work {
-        /// What this worker does: relay (carries events, deletes old ones), sweep (ends what stopped
+        /// What this worker does: relay (carries events, deletes old ones, extends the
+        /// stock's ledger), sweep (ends what stopped
         /// half-way), pages (has pages made anew after changes), prices (with a date). All of them if
         /// left out and not configured (work.roles). Several workers of one role do no harm.
         #[arg(long, value_name = "ROLE,…")]
@@ -47,6 +48,9 @@ pub enum Command {
     /// Purge, fill and look at the cache of pages.
     #[command(subcommand)]
     Cache(Cache),
+    /// Look after the stock's books.
+    #[command(subcommand)]
+    Inventory(Inventory),
     /// Run the sandbox payment provider, a process of its own that moves no real money.
     SandboxPsp(SandboxPsp),
     /// Check the configuration and everything the store depends on, and say what to do.
@@ -123,6 +127,14 @@ pub enum Cache {
     },
     /// Show what each node has in its memory and how it answered so far.
     Stats,
+}
+
+/// What to do with the stock's books.
+#[derive(Debug, Subcommand)]
+pub enum Inventory {
+    /// Compare every level with the sum of its movements and with what orders have, and print each number
+    /// that differs. The exit code is 1 when there is one. Reads the whole ledger.
+    Verify,
 }
 
 /// How the sandbox provider runs. Its secrets come from the environment alone (the store's own

@@ -129,6 +129,11 @@ impl Needs {
         Self::of_serving(&Roles::all())
     }
 
+    /// This alone.
+    pub fn only(need: Need) -> Self {
+        Self(BTreeSet::from([need]))
+    }
+
     /// What a node with these roles needs.
     pub fn of_serving(roles: &Roles<Serving>) -> Self {
         use Need::{Inventory, Mongodb, Orders, Payments, Pictures, Provider, Redis, Site};

@@ -89,6 +89,11 @@ impl Connections {
         Ok(Catalogue::new(self.mongodb()?.clone(), Market::clone(market)))
     }
 
+    /// Stock.
+    pub fn inventory(&self) -> anyhow::Result<Inventory> {
+        Ok(Inventory::new(self.schema(inventory::SCHEMA)?.pool.clone()))
+    }
+
     /// Carts, orders and payments in a market.
     pub fn orders(&self, settings: &Settings, market: &Arc<Market>) -> anyhow::Result<Orders> {
         let sandbox = &settings.payments.sandbox;
@@ -103,7 +108,7 @@ impl Connections {
             pool: self.schema(orders::SCHEMA)?.pool.clone(),
             sessions: Sessions::new(self.mongodb()?),
             catalogue: self.catalogue(market)?,
-            inventory: Inventory::new(self.schema(inventory::SCHEMA)?.pool.clone()),
+            inventory: self.inventory()?,
             payments: Payments::new(of_payments, Arc::new(provider)),
             market: market.clone(),
             public_url: settings.server.public_url.as_str().into(),
@@ -151,7 +156,7 @@ async fn connect_to(settings: &Settings, needs: &Needs) -> anyhow::Result<Stores
         redis: connections.redis()?.clone(),
         sessions: Sessions::new(connections.mongodb()?),
         catalogue: connections.catalogue(&market)?,
-        inventory: Inventory::new(connections.schema(inventory::SCHEMA)?.pool.clone()),
+        inventory: connections.inventory()?,
         orders,
         market,
         connections,

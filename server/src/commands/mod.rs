@@ -3,6 +3,7 @@
 mod cache;
 mod doctor;
 mod import;
+mod inventory;
 mod migrate;
 mod psp;
 mod seed;
@@ -12,7 +13,7 @@ mod work;
 use crate::{
     cli::{Cli, Command},
     config::{self, Settings},
-    roles::{Needs, Roles},
+    roles::{Need, Needs, Roles},
     telemetry,
 };
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Import(what) => return import::run(settings, what).await,
         Command::Seed(wanted) => return seed::run(settings, wanted).await,
         Command::Cache(what) => return cache::run(settings, what).await,
+        Command::Inventory(what) => return inventory::run(settings, what).await,
         Command::SandboxPsp(_) | Command::Doctor { .. } => {}
     }
     Ok(ExitCode::SUCCESS)
@@ -57,6 +59,7 @@ fn needs(command: &Command, settings: &mut Settings) -> Needs {
             }
             Needs::of_working(&settings.work.roles)
         }
+        Command::Inventory(_) => Needs::only(Need::Inventory),
         Command::Doctor { roles: Some(roles) } => Needs::of_serving(roles),
         _ => Needs::everything(),
     }

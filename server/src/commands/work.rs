@@ -16,6 +16,7 @@ use crate::{
 };
 use catalogue::Catalogue;
 use domain::Market;
+use inventory::Inventory;
 use orders::Orders;
 use platform::outbox::Relay;
 use secrecy::ExposeSecret;
@@ -26,6 +27,8 @@ use tokio_util::sync::CancellationToken;
 /// Events that were carried are kept this long, for whoever wants to know what was told.
 const OUTBOX_KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 7);
 const PRICES_EVERY: Duration = Duration::from_secs(30);
+/// Two partitions stand ready, and each takes a minute or more to fill.
+const LEDGER_EVERY: Duration = Duration::from_secs(20);
 const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 
 /// Works until asked to stop; what was begun is finished first. What does not finish in time is given
@@ -90,6 +93,7 @@ fn begin(
             tasks.spawn(relay(schema).run(stop.clone()));
             tasks.spawn(prune(relay(schema), stop.clone()));
         }
+        tasks.spawn(extend_ledger(connections.inventory()?, stop.clone()));
     }
     if roles.has(Working::Prices) {
         tasks.spawn(apply_due_prices(connections.catalogue(&market)?, stop.clone()));
@@ -118,6 +122,16 @@ async fn prune(relay: Relay, stop: CancellationToken) {
             tracing::warn!(%error, "old events could not be deleted");
         }
         rest(PRUNE_EVERY, &stop).await;
+    }
+}
+
+/// The stock's ledger is written into partitions that are there before they are needed.
+async fn extend_ledger(inventory: Inventory, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        if let Err(error) = inventory.extend_ledger().await {
+            tracing::warn!(%error, "the stock's ledger could not be extended");
+        }
+        rest(LEDGER_EVERY, &stop).await;
     }
 }
 

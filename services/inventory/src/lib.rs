@@ -2,7 +2,7 @@
 //! ledger of everything that ever changed a number.
 //!
 //! The door is [`Inventory`]; its use-cases stand beside the nouns they are about ([`hold`],
-//! [`level`], [`movement`], [`warehouse`]). From which warehouses a wish is served is decided by
+//! [`level`], [`listing`], [`movement`], [`warehouse`]). From which warehouses a wish is served is decided by
 //! [`domain::stock::allocate`], not here. What an order is, and whether it was paid, this crate does
 //! not know: an order is a `reference`.
 //!
@@ -15,6 +15,7 @@ mod error;
 pub mod event;
 pub mod hold;
 pub mod level;
+pub mod listing;
 pub mod movement;
 mod queries;
 mod standing;
@@ -24,7 +25,8 @@ pub use error::Error;
 pub use event::StockChanged;
 pub use hold::{AllocateError, Allocated, HoldError, ReleaseError, Taken};
 pub use level::{BelowPromised, LevelError, StockNow};
-pub use movement::{Difference, ExternalId, MovementKind, Number};
+pub use listing::{LevelFilter, LevelKey, LevelNow, LevelPage};
+pub use movement::{Audit, Difference, ExternalId, MovementKind, Number};
 pub use warehouse::Warehouse;
 
 use sqlx::{PgPool, Postgres, Transaction};

@@ -4,6 +4,10 @@
 
 use crate::{Error, Inventory, queries};
 use domain::Sku;
+use std::fmt;
+
+/// How many partitions of the ledger stand ready behind the one that is being written.
+const PARTITIONS_AHEAD: u32 = 2;
 
 /// What kind of thing changed a level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,10 +22,18 @@ pub enum MovementKind {
     Released,
     /// The order was paid: the pieces set aside are its own.
     Allocated,
+    /// The order was cancelled after it was paid: its pieces can be sold again.
+    Cancelled,
     /// Pieces left the house.
     Shipped,
     /// Pieces came back from a customer.
     Returned,
+    /// Pieces were thrown away.
+    Scrapped,
+    /// Pieces left for another warehouse.
+    TransferredOut,
+    /// Pieces came from another warehouse.
+    TransferredIn,
 }
 
 impl MovementKind {
@@ -33,8 +45,12 @@ impl MovementKind {
             Self::Held => "held",
             Self::Released => "released",
             Self::Allocated => "allocated",
+            Self::Cancelled => "cancelled",
             Self::Shipped => "shipped",
             Self::Returned => "returned",
+            Self::Scrapped => "scrapped",
+            Self::TransferredOut => "transferred_out",
+            Self::TransferredIn => "transferred_in",
         }
     }
 }
@@ -59,6 +75,23 @@ pub enum Number {
     Allocated,
     /// Pieces set aside, against the holds that are still held.
     HeldForOrders,
+    /// Pieces paid for, against what orders have and was not sent yet.
+    AllocatedForOrders,
+    /// Pieces promised, against what may be.
+    Promised,
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OnHand => "on hand",
+            Self::Held => "held",
+            Self::Allocated => "allocated",
+            Self::HeldForOrders => "held for orders",
+            Self::AllocatedForOrders => "allocated for orders",
+            Self::Promised => "promised",
+        })
+    }
 }
 
 /// A number that is not what it should be.
@@ -72,14 +105,43 @@ pub struct Difference {
     pub number: Number,
     /// What the level says.
     pub level: i64,
-    /// What it should be: the sum of the movements or of the holds.
+    /// What it should be: the sum of the movements or of the holds, or the most that may be promised.
     pub expected: i64,
+}
+
+/// What was compared, and what was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Audit {
+    /// How many levels there are.
+    pub levels: i64,
+    /// How many movements they are the sum of.
+    pub movements: i64,
+    /// How many holds there are, whatever became of them.
+    pub holds: i64,
+    /// Every number that is not what it should be, by SKU and warehouse.
+    pub differences: Vec<Difference>,
 }
 
 impl Inventory {
     /// Compares every level with the sum of its movements and with the holds on it, as of one
     /// instant. Empty when all is right. It reads the whole ledger: a job for the night.
     pub async fn verify(&self) -> Result<Vec<Difference>, Error> {
-        Ok(queries::audit::differences(&self.pool).await?)
+        Ok(self.audit().await?.differences)
+    }
+
+    /// [`verify`](Self::verify), with how much there was to compare.
+    pub async fn audit(&self) -> Result<Audit, Error> {
+        let mut transaction = queries::audit::begin(&self.pool).await?;
+        let differences = queries::audit::differences(&mut transaction).await?;
+        let (levels, movements, holds) = queries::audit::counts(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(Audit { levels, movements, holds, differences })
+    }
+
+    /// Sees to it that the next partitions of the ledger are there before they are needed, and answers how
+    /// many were made. For the worker, every now and then; a ledger that nobody does this for goes on in a
+    /// partition for everything else.
+    pub async fn extend_ledger(&self) -> Result<u32, Error> {
+        Ok(queries::audit::open_partitions(&self.pool, PARTITIONS_AHEAD).await?)
     }
 }

@@ -136,8 +136,7 @@ pub async fn place(
          ), moved as (
            select
              sku, warehouse, 'held' as kind, 0::bigint as on_hand, quantity as held,
-             0::bigint as allocated, 'ordered' as cause, $2 as reference, null::text as source,
-             null::text as external_id
+             0::bigint as allocated, 'ordered' as cause, $2 as reference
            from taken"
     ))
     .bind(few())
@@ -208,8 +207,7 @@ pub async fn release(
          ), moved as (
            select
              sku, warehouse, 'released' as kind, 0::bigint as on_hand, -quantity as held,
-             0::bigint as allocated, $3 as cause, $2 as reference, null::text as source,
-             null::text as external_id
+             0::bigint as allocated, $3 as cause, $2 as reference
            from ended"
     ))
     .bind(few())
@@ -232,8 +230,7 @@ pub async fn allocate(connection: &mut PgConnection, reference: Uuid) -> Result<
          ), moved as (
            select
              sku, warehouse, 'allocated' as kind, 0::bigint as on_hand, -quantity as held,
-             quantity as allocated, 'paid' as cause, $2 as reference, null::text as source,
-             null::text as external_id
+             quantity as allocated, 'paid' as cause, $2 as reference
            from ended"
     ))
     .bind(few())

@@ -1,6 +1,6 @@
 //! SQL about warehouses and levels.
 
-use super::{few, move_stock};
+use super::{few, move_told_stock};
 use crate::{
     Warehouse,
     level::{Booking, Change, Level, StockNow},
@@ -126,12 +126,12 @@ pub async fn book(
     let skus: Vec<_> = changes.iter().map(|change| change.sku.as_str()).collect();
     let differences: Vec<_> = changes.iter().map(|change| change.difference).collect();
     let external_ids: Vec<_> = changes.iter().map(|change| change.external_id.as_deref()).collect();
-    let (written, _woken): (i64, i64) = sqlx::query_as(move_stock!(
+    let (written, _woken): (i64, i64) = sqlx::query_as(move_told_stock!(
         "moved as (
            select
              change.sku, $2::text as warehouse, $3::text as kind, change.difference as on_hand,
              0::bigint as held, 0::bigint as allocated, $4::text as cause, null::uuid as reference,
-             $5::text as source, change.external_id
+             $5::text as source, change.external_id, null::timestamptz as occurred_at
            from unnest($6::text[], $7::bigint[], $8::text[])
              as change (sku, difference, external_id)"
     ))

@@ -4,14 +4,14 @@
 pub mod audit;
 pub mod holds;
 pub mod levels;
+pub mod listing;
 
 /// A statement that changes levels: the given common table expressions, the last of which is
 /// `moved` and stands open, followed by what every change of a level does.
 ///
-/// `moved` yields `(sku, warehouse, kind, on_hand, held, allocated, cause, reference, source,
-/// external_id)`. Each row becomes a movement, unless its external id was told before. The levels
-/// change by the sum of the movements that were written, so that neither can be without the other.
-/// For each SKU whose availability changed in a way that a shopper would notice, an event is written
+/// `moved` yields `(sku, warehouse, kind, on_hand, held, allocated, cause, reference)`. Each row becomes a
+/// movement. The levels change by the sum of the movements that were written, so that neither can be without
+/// the other. For each SKU whose availability changed in a way that a shopper would notice, an event is written
 /// and the relay is woken (what `platform::outbox::publish` does for one event, for all of them at
 /// once). The answer is how many movements were written.
 ///
@@ -26,13 +26,53 @@ macro_rules! move_stock {
             $moved,
             "
             ), written as (
-              insert into movements
-                (sku, warehouse, kind, on_hand, held, allocated, cause, reference, source, external_id)
-              select
-                sku, warehouse, kind, on_hand, held, allocated, cause, reference, source, external_id
+              insert into movements (sku, warehouse, kind, on_hand, held, allocated, cause, reference)
+              select sku, warehouse, kind, on_hand, held, allocated, cause, reference
               from moved
-              on conflict (source, external_id) where external_id is not null do nothing
-              returning sku, warehouse, on_hand, held, allocated
+              returning sku, warehouse, on_hand, held, allocated",
+            $crate::queries::change_levels!()
+        )
+    };
+}
+use move_stock;
+
+/// As [`move_stock`], for what another system may have told: `moved` yields `source`, `external_id` and
+/// `occurred_at` as well, no two rows with the same names. A row whose names were told before moves nothing.
+macro_rules! move_told_stock {
+    ($moved:literal) => {
+        concat!(
+            "with ",
+            $moved,
+            "
+            ), told_first as (
+              insert into told_movements (source, external_id, sku, warehouse, kind, on_hand, reference)
+              select source, external_id, sku, warehouse, kind, on_hand, reference
+              from moved
+              where external_id is not null
+              order by source, external_id
+              on conflict (source, external_id) do nothing
+              returning source, external_id
+            ), written as (
+              insert into movements
+                (sku, warehouse, kind, on_hand, held, allocated, cause, reference, source, external_id,
+                 occurred_at)
+              select
+                sku, warehouse, kind, on_hand, held, allocated, cause, reference, source, external_id,
+                occurred_at
+              from moved
+              where external_id is null
+                or (source, external_id) in (select source, external_id from told_first)
+              returning sku, warehouse, on_hand, held, allocated",
+            $crate::queries::change_levels!()
+        )
+    };
+}
+use move_told_stock;
+
+/// What follows on the movements that were `written`, which stands open.
+macro_rules! change_levels {
+    () => {
+        "
             ), changed as (
               update stock_levels as level
               set
@@ -99,10 +139,9 @@ macro_rules! move_stock {
               (select count(*) from written) as written,
               -- read, or it would not be done
               (select count(*) from woken) as woken"
-        )
     };
 }
-use move_stock;
+use change_levels;
 
 /// `StockClass::FEW` as [`move_stock`] wants it.
 fn few() -> i64 {

@@ -58,6 +58,7 @@ async fn verify_finds_each_planted_difference() {
     let expected = [
         differs("south", "cup", Number::OnHand, 5, 4),
         differs("north", "mug", Number::Allocated, 2, 0),
+        differs("north", "mug", Number::AllocatedForOrders, 2, 0),
         differs("north", "mug", Number::Held, 2, 3),
         differs("north", "mug", Number::HeldForOrders, 2, 3),
     ];

@@ -25,7 +25,19 @@ async fn the_migrations_go_up_down_and_up_again() {
         .await
         .unwrap()
     };
-    let all = ["_sqlx_migrations", "holds", "movements", "outbox", "stock_levels", "warehouses"];
+    let all = [
+        "_sqlx_migrations",
+        "holds",
+        "movements",
+        "movements_0",
+        "movements_1",
+        "movements_2",
+        "movements_otherwise",
+        "outbox",
+        "stock_levels",
+        "told_movements",
+        "warehouses",
+    ];
 
     Inventory::migrate(&database.url).await.unwrap();
     assert_eq!(tables().await, all);
