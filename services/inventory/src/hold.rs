@@ -5,7 +5,7 @@
 use crate::{Error, Inventory, end, queries, standing::Standing};
 use domain::{
     Sku,
-    stock::{Allocation, Demand, HoldState, Shortage, sum_demands},
+    stock::{Allocation, Demand, Destination, HoldState, Plan, Shortage, Strategy, sum_demands},
 };
 use sqlx::{PgConnection, Postgres, Transaction};
 use std::{collections::BTreeMap, time::Duration};
@@ -71,6 +71,15 @@ pub enum ReleaseError {
     Storage(#[from] Error),
 }
 
+/// From where something would be served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// The parcels.
+    pub plan: Plan,
+    /// Why these, in words with the warehouses' names.
+    pub why: String,
+}
+
 /// An order's own pieces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allocated {
@@ -113,16 +122,39 @@ impl Inventory {
         demands: &[Demand],
         ttl: Duration,
     ) -> Result<Vec<Allocation>, HoldError> {
-        if demands.is_empty() {
-            return Err(HoldError::NothingDemanded);
-        }
-        if let Some(empty) = demands.iter().find(|demand| demand.quantity == 0) {
-            return Err(HoldError::NoPieces { sku: empty.sku.clone() });
-        }
-        let wanted = sum_demands(demands);
+        self.hold_for(reference, demands, None, ttl).await
+    }
+
+    /// The same for an order that goes there: the warehouses are chosen with that in mind. Of bundles their
+    /// components are held, and what is short is told of the SKU that was asked for.
+    pub async fn hold_for(
+        &self,
+        reference: Uuid,
+        demands: &[Demand],
+        destination: Option<Destination>,
+        ttl: Duration,
+    ) -> Result<Vec<Allocation>, HoldError> {
+        let wanted = checked(demands)?;
         let (mut transaction, standing) = self.lock(reference, &wanted).await?;
-        let held = hold_locked(&mut transaction, reference, &standing, &wanted, ttl).await;
+        let wish = Wish { reference, wanted: &wanted, destination };
+        let held = hold_locked(&mut transaction, wish, &standing, ttl).await;
         end(transaction, held).await
+    }
+
+    /// From where these demands would be served now, when each parcel would leave, and why so. One statement, no
+    /// lock: only a hold is a promise.
+    pub async fn preview(
+        &self,
+        demands: &[Demand],
+        destination: Option<Destination>,
+        strategy: Strategy,
+    ) -> Result<Preview, HoldError> {
+        let wanted = checked(demands)?;
+        let standing = queries::shelves::look(&self.pool, &skus_of(&wanted)).await?;
+        let plan = standing.plan(&wanted, destination, strategy).map_err(HoldError::OutOfStock)?;
+        let name = |code: &str| standing.names.get(code).map_or(code, String::as_str).to_owned();
+        let why = plan.explain(name);
+        Ok(Preview { plan, why })
     }
 
     /// Puts the expiry of an order's hold off to `ttl` from now, never nearer. `false` when the order
@@ -205,28 +237,50 @@ impl Inventory {
         let mut transaction = self.pool.begin().await?;
         // A statement of its own: the next one then sees what the last holder of the lock committed.
         queries::holds::lock_reference(&mut transaction, reference).await?;
-        let skus: Vec<_> = wanted.iter().map(|demand| demand.sku.as_str()).collect();
-        let shelves = queries::holds::lock_shelves(&mut transaction, reference, &skus).await?;
-        Ok((transaction, Standing { shelves }))
+        let skus = skus_of(wanted);
+        let standing = queries::shelves::lock(&mut transaction, reference, &skus).await?;
+        Ok((transaction, standing))
     }
+}
+
+/// The demands, summed, if something is asked for by each.
+fn checked(demands: &[Demand]) -> Result<Vec<Demand>, HoldError> {
+    if demands.is_empty() {
+        return Err(HoldError::NothingDemanded);
+    }
+    match demands.iter().find(|demand| demand.quantity == 0) {
+        Some(empty) => Err(HoldError::NoPieces { sku: empty.sku.clone() }),
+        None => Ok(sum_demands(demands)),
+    }
+}
+
+fn skus_of(demands: &[Demand]) -> Vec<&str> {
+    demands.iter().map(|demand| demand.sku.as_str()).collect()
+}
+
+/// What an order wants, and where.
+struct Wish<'a> {
+    reference: Uuid,
+    wanted: &'a [Demand],
+    destination: Option<Destination>,
 }
 
 async fn hold_locked(
     connection: &mut PgConnection,
-    reference: Uuid,
+    Wish { reference, wanted, destination }: Wish<'_>,
     standing: &Standing,
-    wanted: &[Demand],
     ttl: Duration,
 ) -> Result<Vec<Allocation>, HoldError> {
     let state = standing.state();
     if state == Some(HoldState::Allocated) {
         return Err(HoldError::AlreadyAllocated { reference });
     }
-    if state == Some(HoldState::Held) && standing.demands() == wanted {
+    if state == Some(HoldState::Held) && standing.is_for(wanted) {
         queries::holds::extend(connection, reference, ttl).await?;
         return Ok(standing.allocations());
     }
-    let plan = standing.plan(wanted).map_err(HoldError::OutOfStock)?;
+    let plan = standing.plan(wanted, destination, Strategy::default());
+    let plan = plan.map_err(HoldError::OutOfStock)?.allocations();
     if state == Some(HoldState::Held) {
         queries::holds::release(connection, reference, "replaced").await?;
     }
@@ -241,12 +295,13 @@ async fn allocate_locked(
 ) -> Result<Allocated, AllocateError> {
     let (allocations, taken) = match standing.state() {
         None => return Err(AllocateError::NeverHeld { reference }),
-        Some(HoldState::Allocated) => (standing.allocations(), Taken::Before),
         Some(HoldState::Held) => (standing.allocations(), Taken::FromHold),
         Some(HoldState::Released) => {
-            let plan = standing.plan(&standing.demands()).map_err(AllocateError::OutOfStock)?;
-            (plan, Taken::Anew)
+            // Where it goes was known when it was held; whatever is left serves now.
+            let plan = standing.plan(&standing.demands(), None, Strategy::default());
+            (plan.map_err(AllocateError::OutOfStock)?.allocations(), Taken::Anew)
         }
+        Some(_) => (standing.allocations(), Taken::Before),
     };
     if taken == Taken::Anew {
         // Held and at once allocated: a hold has no other beginning. Its expiry is never looked at.
@@ -266,11 +321,11 @@ async fn release_locked(
 ) -> Result<Vec<Allocation>, ReleaseError> {
     match standing.state() {
         None | Some(HoldState::Released) => Ok(Vec::new()),
-        Some(HoldState::Allocated) => Err(ReleaseError::AlreadyAllocated { reference }),
         Some(HoldState::Held) => {
             queries::holds::release(connection, reference, "released").await?;
             Ok(standing.allocations())
         }
+        Some(_) => Err(ReleaseError::AlreadyAllocated { reference }),
     }
 }
 
@@ -279,8 +334,7 @@ async fn expire_locked(connection: &mut PgConnection, reference: Uuid) -> Result
     if !queries::holds::try_lock_reference(connection, reference).await? {
         return Ok(false);
     }
-    let shelves = queries::holds::lock_shelves(connection, reference, &[]).await?;
-    let standing = Standing { shelves };
+    let standing = queries::shelves::lock(connection, reference, &[]).await?;
     let overdue = standing.state() == Some(HoldState::Held) && standing.expired();
     if overdue {
         queries::holds::release(connection, reference, "expired").await?;

@@ -55,12 +55,21 @@ pub struct StockNow {
     pub version: u64,
 }
 
+/// What is kept back of a level, and what may be promised beyond it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// Pieces that are not sold, e.g. because counts are never quite right.
+    pub safety: u32,
+    /// Pieces that may be promised beyond what is on hand.
+    pub back_order_limit: u32,
+}
+
 /// A level as it stands under lock.
 #[derive(Debug)]
 pub(crate) struct Level {
     pub sku: Sku,
     pub on_hand: i64,
-    /// Held and allocated together.
+    /// Held and allocated together, less what may be promised beyond what is on hand.
     pub promised: i64,
     /// Zero: nothing ever moved here.
     pub version: i64,
@@ -168,6 +177,31 @@ impl Inventory {
             Ok(levels.into_iter().filter_map(|level| difference(&counts, level)).collect())
         })
         .await
+    }
+
+    /// Says what is kept back of levels and what may be promised beyond them. A limit that is below what is owed
+    /// already is refused by the database. Returns how many levels have other rules now.
+    pub async fn set_rules(
+        &self,
+        warehouse: &str,
+        rules: &[(Sku, Rules)],
+    ) -> Result<usize, LevelError> {
+        let mut skus: Vec<_> = rules.iter().map(|(sku, _)| sku.as_str()).collect();
+        skus.sort_unstable();
+        if let Some(twice) = skus.windows(2).find(|pair| pair[0] == pair[1]) {
+            let sku = Sku::parse(twice[0]).map_err(|error| sqlx::Error::Decode(error.into()))?;
+            return Err(LevelError::CountedTwice { sku });
+        }
+        queries::levels::open(&self.pool, warehouse, &skus)
+            .await
+            .map_err(|error| unknown_warehouse(error.into(), warehouse))?;
+        let mut transaction = self.pool.begin().await?;
+        let set = async {
+            queries::levels::lock(&mut transaction, warehouse, &skus).await?;
+            Ok(queries::levels::set_rules(&mut transaction, warehouse, rules).await?)
+        };
+        let set = set.await;
+        end(transaction, set).await
     }
 
     /// Locks the SKUs' levels, lets `decide` make changes of what this warehouse has, and books them:

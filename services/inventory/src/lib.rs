@@ -1,8 +1,8 @@
 //! Stock: which warehouse has how many of what, which pieces are set aside for which order, and the
 //! ledger of everything that ever changed a number.
 //!
-//! The door is [`Inventory`]; its use-cases stand beside the nouns they are about ([`hold`],
-//! [`level`], [`listing`], [`movement`], [`warehouse`]). From which warehouses a wish is served is decided by
+//! The door is [`Inventory`]; its use-cases stand beside the nouns they are about ([`bundle`],
+//! [`hold`], [`level`], [`listing`], [`movement`], [`warehouse`]). From which warehouses a wish is served is decided by
 //! [`domain::stock::allocate`], not here. What an order is, and whether it was paid, this crate does
 //! not know: an order is a `reference`.
 //!
@@ -11,6 +11,7 @@
 //! who changes stock locks first the order's reference, then all levels of the SKUs concerned in one
 //! fixed order, so that decisions are made on what is true and nobody waits in a circle.
 
+pub mod bundle;
 mod error;
 pub mod event;
 pub mod hold;
@@ -21,13 +22,16 @@ mod queries;
 mod standing;
 pub mod warehouse;
 
+pub use bundle::BundleError;
 pub use error::Error;
 pub use event::StockChanged;
-pub use hold::{AllocateError, Allocated, HoldError, ReleaseError, Taken};
-pub use level::{BelowPromised, LevelError, StockNow};
+pub use hold::{AllocateError, Allocated, HoldError, Preview, ReleaseError, Taken};
+pub use level::{BelowPromised, LevelError, Rules, StockNow};
 pub use listing::{LevelFilter, LevelKey, LevelNow, LevelPage};
 pub use movement::{Audit, Difference, ExternalId, MovementKind, Number};
-pub use warehouse::Warehouse;
+pub use warehouse::{
+    Particulars, Warehouse, WarehouseAddress, WarehouseError, WarehouseKind, WarehouseNow,
+};
 
 use sqlx::{PgPool, Postgres, Transaction};
 

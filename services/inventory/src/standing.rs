@@ -1,20 +1,22 @@
 //! How an order stands with the shelves its pieces lie on: what a decision about a hold is made from.
-//! Plain values, read under lock; nothing here touches the database.
+//! Plain values; nothing here touches the database.
 
 use domain::{
     Sku,
-    stock::{Allocation, Demand, HoldState, Shortage, Supply, allocate},
+    stock::{
+        Allocation, BackOrder, Demand, Destination, HoldState, Incoming, Level, Offer, Plan,
+        Recipe, Shortage, Site, Strategy, Supply, allocate,
+    },
 };
 use std::collections::BTreeMap;
 
-/// What one level could give, as it stands under lock.
+/// What one level could give, as it stands.
 #[derive(Debug)]
 pub(crate) struct Shelf {
     pub warehouse: String,
-    pub priority: i32,
     pub sku: Sku,
-    /// On hand and neither promised nor kept back; below zero where the safety stock is eaten into.
-    pub free: i64,
+    pub level: Level,
+    pub incoming: Vec<Incoming>,
     /// What the order's latest round has, or had, from this shelf.
     pub piece: Option<Piece>,
 }
@@ -28,10 +30,17 @@ pub(crate) struct Piece {
     pub expired: bool,
 }
 
-/// How an order stands: its latest round, and the shelves it concerns, all locked until the
-/// transaction ends.
+/// How an order stands: its latest round, and the shelves it concerns. Where a decision is made from it, all of
+/// them are locked until the transaction ends.
+#[derive(Debug)]
 pub(crate) struct Standing {
     pub shelves: Vec<Shelf>,
+    /// The warehouses that send.
+    pub sites: Vec<Site>,
+    /// What people call them, by code.
+    pub names: BTreeMap<String, String>,
+    /// What the bundles that are wanted are made of.
+    pub recipes: Vec<Recipe>,
 }
 
 impl Standing {
@@ -39,10 +48,12 @@ impl Standing {
         self.shelves.iter().filter_map(|shelf| Some((shelf, shelf.piece.as_ref()?)))
     }
 
-    /// The state all pieces of the latest round share; they change it together. `None` for an order
-    /// that never held anything.
+    /// The state of the latest round. Its pieces are held, given back and paid for together; once they are paid
+    /// for it is [`HoldState::Allocated`], however many of them were sent or cancelled since. `None` for an
+    /// order that never held anything.
     pub fn state(&self) -> Option<HoldState> {
-        self.pieces().next().map(|(_, piece)| piece.state)
+        let state = self.pieces().next().map(|(_, piece)| piece.state)?;
+        Some(if state.is_paid() { HoldState::Allocated } else { state })
     }
 
     pub fn expired(&self) -> bool {
@@ -63,7 +74,7 @@ impl Standing {
         self.pieces().map(allocation).collect()
     }
 
-    /// What the latest round was for.
+    /// What the latest round was for: bundles are their components.
     pub fn demands(&self) -> Vec<Demand> {
         let mut summed = BTreeMap::<&Sku, u32>::new();
         for (shelf, piece) in self.pieces() {
@@ -73,22 +84,45 @@ impl Standing {
         summed.into_iter().map(demand).collect()
     }
 
-    /// Serves the demands from the shelves, by SKU and warehouse. What the order still holds counts
-    /// as free: it is given back before.
-    pub fn plan(&self, demands: &[Demand]) -> Result<Vec<Allocation>, Vec<Shortage>> {
-        let supply = |shelf: &Shelf| {
-            let own = shelf.piece.as_ref().filter(|piece| piece.state == HoldState::Held);
-            let free = shelf.free + own.map_or(0, |piece| i64::from(piece.quantity));
-            Supply {
-                warehouse: shelf.warehouse.clone(),
-                priority: shelf.priority,
-                sku: shelf.sku.clone(),
-                available: u32::try_from(free.max(0)).unwrap_or(u32::MAX),
-            }
+    /// Serves the demands from the shelves. What the order still holds counts as free: it is given back
+    /// before.
+    pub fn plan(
+        &self,
+        demands: &[Demand],
+        destination: Option<Destination>,
+        strategy: Strategy,
+    ) -> Result<Plan, Vec<Shortage>> {
+        let supplies: Vec<_> = self.shelves.iter().map(Shelf::supply).collect();
+        let offer = Offer {
+            sites: &self.sites,
+            supplies: &supplies,
+            recipes: &self.recipes,
+            destination,
+            strategy,
         };
-        let supplies: Vec<_> = self.shelves.iter().map(supply).collect();
-        let mut plan = allocate(demands, &supplies)?;
-        plan.sort_by(|a, b| (&a.sku, &a.warehouse).cmp(&(&b.sku, &b.warehouse)));
-        Ok(plan)
+        allocate(demands, &offer)
+    }
+
+    /// Whether the latest round is for exactly these demands.
+    pub fn is_for(&self, demands: &[Demand]) -> bool {
+        self.demands() == domain::stock::in_pieces(demands, &self.recipes)
+    }
+}
+
+impl Shelf {
+    fn supply(&self) -> Supply {
+        let own = self.piece.as_ref().filter(|piece| piece.state == HoldState::Held);
+        let own = own.map_or(0, |piece| i64::from(piece.quantity));
+        let level = Level { promised: self.level.promised - own, ..self.level };
+        Supply {
+            warehouse: self.warehouse.clone(),
+            sku: self.sku.clone(),
+            available: level.on_shelf(),
+            back_order: BackOrder {
+                pieces: level.to_come(),
+                owed: level.owed(),
+                incoming: self.incoming.clone(),
+            },
+        }
     }
 }

@@ -15,7 +15,7 @@ use domain::{
     checkout::{CheckoutDetails, Refusal, ShortLine},
     order::CancelReason,
     pricing::{PricingError, Totals},
-    stock::{Demand, Shortage},
+    stock::{Demand, Destination, Shortage},
     tax,
 };
 use inventory::HoldError;
@@ -93,7 +93,7 @@ impl Orders {
         let (cart_id, version) = (wish.cart_id.as_str(), wish.cart.version);
         let generation = queries::count_cancelled(&self.pool, cart_id, version).await?;
         let id = order_id(wish.cart_id, version, digest, generation);
-        self.hold(id, wish.cart).await?;
+        self.hold(id, wish).await?;
         self.reached(Step::Held)?;
         let draft = Draft::of(wish, id, digest)?;
         if queries::insert(&self.pool, &draft.as_query(self, wish)).await? {
@@ -110,13 +110,16 @@ impl Orders {
         Ok(order.map(Claimed::Before))
     }
 
-    async fn hold(&self, id: Uuid, cart: &Cart) -> Result<(), PlaceError> {
+    async fn hold(&self, id: Uuid, Wish { cart, details, .. }: Wish<'_>) -> Result<(), PlaceError> {
+        // Of an address the country is all that is known of where on Earth it is.
+        let destination = Destination { country: details.address.country(), place: None };
         let demands: Vec<Demand> = cart
             .lines
             .iter()
             .map(|line| Demand { sku: line.item.sku.clone(), quantity: line.quantity.get() })
             .collect();
-        match self.inventory.hold(id, &demands, self.timing.time_to_pay).await {
+        let time = self.timing.time_to_pay;
+        match self.inventory.hold_for(id, &demands, Some(destination), time).await {
             Ok(_) => Ok(()),
             Err(HoldError::OutOfStock(shortages)) => {
                 let shortages = name_shortages(cart, shortages);

@@ -61,7 +61,7 @@ pub async fn differences(connection: &mut PgConnection) -> Result<Vec<Difference
            where state = 'held'
            group by sku, warehouse
          ), allocated_for_orders as (
-           select sku, warehouse, sum(quantity)::bigint as allocated
+           select sku, warehouse, sum(quantity - shipped - cancelled)::bigint as allocated
            from holds
            where state = 'allocated'
            group by sku, warehouse
@@ -84,8 +84,11 @@ pub async fn differences(connection: &mut PgConnection) -> Result<Vec<Difference
              ),
              (
                'promised',
-               greatest(stock_levels.held + stock_levels.allocated, stock_levels.on_hand),
-               stock_levels.on_hand
+               greatest(
+                 stock_levels.held + stock_levels.allocated,
+                 stock_levels.on_hand + stock_levels.back_order_limit
+               ),
+               stock_levels.on_hand + stock_levels.back_order_limit
              )
          ) as compared (number, level, sum)
          where level <> coalesce(sum, 0)

@@ -1,13 +1,10 @@
 //! SQL about holds, and about the levels as an order sees them.
 
 use super::{few, move_stock};
-use crate::{
-    hold::LONGEST_HOLD,
-    standing::{Piece, Shelf},
-};
+use crate::hold::LONGEST_HOLD;
 use domain::{
     Sku,
-    stock::{Allocation, Demand, HoldState},
+    stock::{Allocation, Demand},
 };
 use sqlx::{PgConnection, PgPool};
 use std::time::Duration;
@@ -37,80 +34,6 @@ pub async fn try_lock_reference(
     .bind(reference)
     .fetch_one(connection)
     .await
-}
-
-#[derive(sqlx::FromRow)]
-struct ShelfRow {
-    warehouse: String,
-    priority: i32,
-    #[sqlx(try_from = "String")]
-    sku: Sku,
-    free: i64,
-    round: Option<i32>,
-    quantity: Option<i64>,
-    state: Option<String>,
-    expired: Option<bool>,
-}
-
-/// Locks and reads all levels of these SKUs and of those in the order's latest round, by SKU and
-/// warehouse: everyone locks in this order, so that nobody waits in a circle.
-pub async fn lock_shelves(
-    connection: &mut PgConnection,
-    reference: Uuid,
-    skus: &[&str],
-) -> Result<Vec<Shelf>, sqlx::Error> {
-    let rows: Vec<ShelfRow> = sqlx::query_as(
-        "with piece as (
-           select sku, warehouse, round, quantity, state, expires_at <= now() as expired
-           from holds
-           where reference = $1
-             and round = (select max(round) from holds where reference = $1)
-         )
-         select
-           level.warehouse,
-           warehouse.priority,
-           level.sku,
-           level.on_hand - level.held - level.allocated - level.safety as free,
-           piece.round,
-           piece.quantity,
-           piece.state,
-           piece.expired
-         from stock_levels as level
-         join warehouses as warehouse
-           on warehouse.code = level.warehouse
-         left join piece
-           on piece.sku = level.sku
-           and piece.warehouse = level.warehouse
-         where level.sku = any($2::text[] || array(select sku from piece))
-         order by level.sku, level.warehouse
-         for no key update of level",
-    )
-    .bind(reference)
-    .bind(skus)
-    .fetch_all(connection)
-    .await?;
-    rows.into_iter().map(shelf).collect()
-}
-
-fn shelf(row: ShelfRow) -> Result<Shelf, sqlx::Error> {
-    let piece = match (row.round, row.quantity, row.state, row.expired) {
-        (Some(round), Some(quantity), Some(state), Some(expired)) => Some(Piece {
-            round,
-            quantity: u32::try_from(quantity).map_err(|error| sqlx::Error::Decode(error.into()))?,
-            state: hold_state(&state)?,
-            expired,
-        }),
-        _ => None,
-    };
-    let ShelfRow { warehouse, priority, sku, free, .. } = row;
-    Ok(Shelf { warehouse, priority, sku, free, piece })
-}
-
-fn hold_state(name: &str) -> Result<HoldState, sqlx::Error> {
-    [HoldState::Held, HoldState::Allocated, HoldState::Released]
-        .into_iter()
-        .find(|state| state.as_str() == name)
-        .ok_or_else(|| sqlx::Error::Decode(format!("unknown hold state {name:?}").into()))
 }
 
 /// Sets the planned pieces aside as the order's given round.

@@ -1,42 +1,12 @@
-//! SQL about warehouses and levels.
+//! SQL about levels.
 
-use super::{few, move_told_stock};
-use crate::{
-    Warehouse,
-    level::{Booking, Change, Level, StockNow},
-};
+use super::{few, move_told_stock, tell_changes};
+use crate::level::{Booking, Change, Level, Rules, StockNow};
 use domain::Sku;
 use sqlx::{PgConnection, PgPool};
 use std::collections::HashMap;
 
-/// Adds warehouses and brings known ones up to date.
-pub async fn ensure_warehouses(pool: &PgPool, warehouses: &[Warehouse]) -> Result<(), sqlx::Error> {
-    let codes: Vec<_> = warehouses.iter().map(|warehouse| warehouse.code.as_str()).collect();
-    let names: Vec<_> = warehouses.iter().map(|warehouse| warehouse.name.as_str()).collect();
-    let countries: Vec<_> = warehouses.iter().map(|warehouse| warehouse.country.code()).collect();
-    let priorities: Vec<_> = warehouses.iter().map(|warehouse| warehouse.priority).collect();
-    sqlx::query(
-        "insert into warehouses (code, name, country, priority)
-         select code, name, country, priority
-         from unnest($1::text[], $2::text[], $3::text[], $4::integer[])
-           as warehouse (code, name, country, priority)
-         order by code
-         on conflict (code) do update
-         set
-           name = excluded.name,
-           country = excluded.country,
-           priority = excluded.priority",
-    )
-    .bind(codes)
-    .bind(names)
-    .bind(countries)
-    .bind(priorities)
-    .execute(pool)
-    .await?;
-    Ok(())
-}
-
-/// What can be bought of each SKU that has a level.
+/// What can be bought of each SKU that has a level, and of each bundle.
 pub async fn stock(pool: &PgPool, skus: &[Sku]) -> Result<HashMap<Sku, StockNow>, sqlx::Error> {
     #[derive(sqlx::FromRow)]
     struct Row {
@@ -47,13 +17,31 @@ pub async fn stock(pool: &PgPool, skus: &[Sku]) -> Result<HashMap<Sku, StockNow>
     }
     let skus: Vec<_> = skus.iter().map(Sku::as_str).collect();
     let rows: Vec<Row> = sqlx::query_as(
-        "select
-           sku,
-           sum(available)::bigint as available,
-           sum(version)::bigint as version
-         from stock_levels
+        "with part as (
+           select bundle, component, quantity
+           from bundle_components
+           where bundle = any($1)
+         ), totals as (
+           select
+             level.sku,
+             sum(can_be_sold(level))::bigint as available,
+             sum(level.version)::bigint as version
+           from stock_levels as level
+           where level.sku = any($1 || array(select component from part))
+           group by level.sku
+         )
+         select sku, available, version
+         from totals
          where sku = any($1)
-         group by sku",
+         union all
+         select
+           bundle.sku,
+           min(coalesce(totals.available, 0) / part.quantity),
+           (bundle.version + sum(coalesce(totals.version, 0)))::bigint
+         from part
+         join bundles as bundle on bundle.sku = part.bundle
+         left join totals on totals.sku = part.component
+         group by bundle.sku",
     )
     .bind(skus)
     .fetch_all(pool)
@@ -68,8 +56,15 @@ pub async fn stock(pool: &PgPool, skus: &[Sku]) -> Result<HashMap<Sku, StockNow>
 /// Makes an empty level for each SKU that has none in this warehouse.
 pub async fn open(pool: &PgPool, warehouse: &str, skus: &[&str]) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "insert into stock_levels (sku, warehouse)
-         select sku, $1
+        "with place as (
+           -- locked: it does not stop sending before the levels know that it does
+           select active
+           from warehouses
+           where code = $1
+           for share
+         )
+         insert into stock_levels (sku, warehouse, sends)
+         select sku, $1, coalesce((select active from place), true)
          from unnest($2::text[]) as line (sku)
          order by sku
          on conflict (sku, warehouse) do nothing",
@@ -98,15 +93,16 @@ pub async fn lock(
     }
     let rows: Vec<Row> = sqlx::query_as(
         "with locked as materialized (
-           select sku, warehouse, on_hand, held + allocated as promised, version
+           select sku, warehouse, on_hand, held + allocated as promised, back_order_limit, version
            from stock_levels
-           where sku = any($1)
+           where sku = any(concerned_by($1))
            order by sku, warehouse
            for no key update
          )
-         select sku, on_hand, promised, version
+         select sku, on_hand, greatest(promised - back_order_limit, 0) as promised, version
          from locked
-         where warehouse = $2",
+         where warehouse = $2
+           and sku = any($1)",
     )
     .bind(skus)
     .bind(warehouse)
@@ -146,4 +142,40 @@ pub async fn book(
     .fetch_one(connection)
     .await?;
     Ok(usize::try_from(written).unwrap_or_default())
+}
+
+/// Says what is kept back and what may be promised beyond; answers how many levels have other rules now.
+pub async fn set_rules(
+    connection: &mut PgConnection,
+    warehouse: &str,
+    rules: &[(Sku, Rules)],
+) -> Result<usize, sqlx::Error> {
+    let skus: Vec<_> = rules.iter().map(|(sku, _)| sku.as_str()).collect();
+    let safety: Vec<_> = rules.iter().map(|(_, rules)| i64::from(rules.safety)).collect();
+    let limits: Vec<_> = rules.iter().map(|(_, rules)| i64::from(rules.back_order_limit)).collect();
+    let (changed, _woken): (i64, i64) = sqlx::query_as(concat!(
+        "with changed as (
+           update stock_levels as level
+           set
+             safety = rule.safety,
+             back_order_limit = rule.back_order_limit,
+             version = level.version + 1
+           from unnest($3::text[], $4::bigint[], $5::bigint[]) as rule (sku, safety, back_order_limit)
+           where level.sku = rule.sku
+             and level.warehouse = $2
+             and (level.safety, level.back_order_limit) <> (rule.safety, rule.back_order_limit)
+           returning level.sku, level.warehouse, can_be_sold(level) as available, level.version",
+        tell_changes!(),
+        "select
+           (select count(*) from changed) as changed,
+           (select count(*) from woken) as woken"
+    ))
+    .bind(few())
+    .bind(warehouse)
+    .bind(skus)
+    .bind(safety)
+    .bind(limits)
+    .fetch_one(connection)
+    .await?;
+    Ok(usize::try_from(changed).unwrap_or_default())
 }

@@ -29,16 +29,16 @@ pub async fn levels(
         None => ("", ""),
     };
     let query = if filter.skus.is_empty() {
-        "select sku, warehouse, on_hand, held, allocated, available, version
-         from stock_levels
+        "select sku, warehouse, on_hand, held, allocated, can_be_sold(level) as available, version
+         from stock_levels as level
          where (sku, warehouse) > ($1, $2)
            and (cardinality($3::text[]) = 0 or warehouse = any($3))
            and cardinality($4::text[]) = 0
          order by sku, warehouse
          limit $5"
     } else {
-        "select sku, warehouse, on_hand, held, allocated, available, version
-         from stock_levels
+        "select sku, warehouse, on_hand, held, allocated, can_be_sold(level) as available, version
+         from stock_levels as level
          where (sku, warehouse) > ($1, $2)
            and (cardinality($3::text[]) = 0 or warehouse = any($3))
            and sku = any($4)

@@ -2,9 +2,12 @@
 //! transaction.
 
 pub mod audit;
+pub mod bundles;
 pub mod holds;
 pub mod levels;
 pub mod listing;
+pub mod shelves;
+pub mod warehouses;
 
 /// A statement that changes levels: the given common table expressions, the last of which is
 /// `moved` and stands open, followed by what every change of a level does.
@@ -13,10 +16,11 @@ pub mod listing;
 /// movement. The levels change by the sum of the movements that were written, so that neither can be without
 /// the other. For each SKU whose availability changed in a way that a shopper would notice, an event is written
 /// and the relay is woken (what `platform::outbox::publish` does for one event, for all of them at
-/// once). The answer is how many movements were written.
+/// once). A bundle is told of when one of its components changes. The answer is how many movements were
+/// written.
 ///
-/// All levels of the SKUs must be locked by an earlier statement of the transaction: the sums over
-/// warehouses are of what this statement's snapshot sees. `$1` is [`StockClass::FEW`].
+/// All levels that the SKUs concern (`concerned_by`) must be locked by an earlier statement of the transaction:
+/// the sums over warehouses are of what this statement's snapshot sees. `$1` is [`StockClass::FEW`].
 ///
 /// [`StockClass::FEW`]: domain::stock::StockClass::FEW
 macro_rules! move_stock {
@@ -37,7 +41,8 @@ macro_rules! move_stock {
 use move_stock;
 
 /// As [`move_stock`], for what another system may have told: `moved` yields `source`, `external_id` and
-/// `occurred_at` as well, no two rows with the same names. A row whose names were told before moves nothing.
+/// `occurred_at` as well, no two rows with the same names. A row whose names were told before moves nothing. What is shipped or cancelled
+/// out of what an order has is taken off its holds.
 macro_rules! move_told_stock {
     ($moved:literal) => {
         concat!(
@@ -62,7 +67,33 @@ macro_rules! move_told_stock {
               from moved
               where external_id is null
                 or (source, external_id) in (select source, external_id from told_first)
-              returning sku, warehouse, on_hand, held, allocated",
+              returning sku, warehouse, kind, on_hand, held, allocated, reference
+            ), sent as (
+              update holds as hold
+              set
+                shipped = hold.shipped + done.shipped,
+                cancelled = hold.cancelled + done.cancelled,
+                state = case
+                  when hold.shipped + hold.cancelled + done.shipped + done.cancelled < hold.quantity
+                    then 'allocated'
+                  when hold.shipped + done.shipped > 0 then 'shipped'
+                  else 'cancelled'
+                end
+              from (
+                select
+                  reference,
+                  sku,
+                  warehouse,
+                  coalesce(-sum(allocated) filter (where kind = 'shipped'), 0)::bigint as shipped,
+                  coalesce(-sum(allocated) filter (where kind = 'cancelled'), 0)::bigint as cancelled
+                from written
+                where allocated < 0
+                group by reference, sku, warehouse
+              ) as done
+              where hold.reference = done.reference
+                and hold.sku = done.sku
+                and hold.warehouse = done.warehouse
+                and hold.state = 'allocated'",
             $crate::queries::change_levels!()
         )
     };
@@ -72,7 +103,8 @@ use move_told_stock;
 /// What follows on the movements that were `written`, which stands open.
 macro_rules! change_levels {
     () => {
-        "
+        concat!(
+            "
             ), changed as (
               update stock_levels as level
               set
@@ -92,28 +124,72 @@ macro_rules! change_levels {
               ) as delta
               where level.sku = delta.sku
                 and level.warehouse = delta.warehouse
-              returning level.sku, level.warehouse, level.available, level.version
+  returning level.sku, level.warehouse, can_be_sold(level) as available, level.version",
+            $crate::queries::tell_changes!(),
+            "
+            select
+              (select count(*) from written) as written,
+              -- read, or it would not be done
+              (select count(*) from woken) as woken"
+        )
+    };
+}
+use change_levels;
+
+/// What follows on the levels that were `changed`, which stands open: whatever a shopper would notice is told.
+/// `woken` has to be read, or it would not be done.
+macro_rules! tell_changes {
+    () => {
+        "
+            ), touched as (
+              select distinct part.bundle
+              from changed
+              join bundle_components as part on part.component = changed.sku
             ), totals as (
               -- the table as it was before this statement, and in place of it what was changed
               select
                 level.sku,
-                sum(level.available)::bigint as before,
-                sum(coalesce(changed.available, level.available))::bigint as available,
+                sum(can_be_sold(level))::bigint as before,
+                sum(coalesce(changed.available, can_be_sold(level)))::bigint as available,
                 sum(coalesce(changed.version, level.version))::bigint as version
               from stock_levels as level
               left join changed
                 on changed.sku = level.sku
                 and changed.warehouse = level.warehouse
-              where level.sku in (select sku from changed)
+              where level.sku = any(
+                array(
+                  select sku
+                  from changed
+                  union
+                  select component
+                  from bundle_components
+                  where bundle in (select bundle from touched)
+                )
+              )
               group by level.sku
+            ), stand as (
+              select sku, before, available, version
+              from totals
+              where sku in (select sku from changed)
+              union all
+              select
+                bundle.sku,
+                min(coalesce(totals.before, 0) / part.quantity),
+                min(coalesce(totals.available, 0) / part.quantity),
+                (bundle.version + sum(coalesce(totals.version, 0)))::bigint
+              from touched
+              join bundles as bundle on bundle.sku = touched.bundle
+              join bundle_components as part on part.bundle = touched.bundle
+              left join totals on totals.sku = part.component
+              group by bundle.sku
             ), classed as (
               select
-                totals.*,
+                stand.*,
                 case when before = 0 then 'sold_out' when before <= $1 then 'few_left' else 'in_stock' end
                   as class_before,
                 case when available = 0 then 'sold_out' when available <= $1 then 'few_left' else 'in_stock' end
                   as class
-              from totals
+              from stand
             ), told as (
               insert into outbox (id, topic, key, payload)
               select
@@ -135,13 +211,10 @@ macro_rules! change_levels {
               select pg_notify(current_schema() || '_outbox', '')
               from (select from told limit 1) as anything
             )
-            select
-              (select count(*) from written) as written,
-              -- read, or it would not be done
-              (select count(*) from woken) as woken"
+            "
     };
 }
-use change_levels;
+use tell_changes;
 
 /// `StockClass::FEW` as [`move_stock`] wants it.
 fn few() -> i64 {

@@ -8,7 +8,38 @@ use inventory::Error;
 async fn a_level_cannot_promise_more_than_is_on_hand() {
     let room = Stockroom::with(&[("north", "mug", 2)]).await;
     let refused = room.refused_by("update stock_levels set held = 2, allocated = 1").await;
-    assert_eq!(refused, "holds_within_on_hand_ck");
+    assert_eq!(refused, "promises_within_stock_ck");
+}
+
+#[tokio::test]
+async fn no_more_is_promised_beyond_what_is_on_hand_than_may_be() {
+    let room = Stockroom::with(&[("north", "mug", 2)]).await;
+    let rules = "update stock_levels set back_order_limit = 3, held = 4, allocated = 1";
+    sqlx::query(rules).execute(&room.database.pool).await.unwrap();
+    for statement in [
+        "update stock_levels set held = held + 1",
+        "update stock_levels set on_hand = on_hand - 1",
+        "update stock_levels set back_order_limit = 2",
+    ] {
+        assert_eq!(room.refused_by(statement).await, "promises_within_stock_ck", "{statement}");
+    }
+    let refused = room.refused_by("update stock_levels set back_order_limit = -1").await;
+    assert!(refused.ends_with("_ck"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_bundle_lies_nowhere_and_is_in_no_bundle() {
+    let room = Stockroom::with(&[("north", "mug", 2)]).await;
+    let statement = "insert into bundles values ('set', 1), ('mug', 1)";
+    assert_eq!(room.refused_by(statement).await, "bundle_lies_nowhere_ck");
+    let sets = "insert into bundles values ('set', 1), ('crate', 1)";
+    sqlx::query(sets).execute(&room.database.pool).await.unwrap();
+    let statement = "insert into stock_levels (sku, warehouse) values ('set', 'north')";
+    assert_eq!(room.refused_by(statement).await, "bundle_lies_nowhere_ck");
+    let statement = "insert into bundle_components values ('crate', 'set', 2)";
+    assert_eq!(room.refused_by(statement).await, "component_is_no_bundle_ck");
+    let statement = "insert into bundle_components values ('set', 'mug', 0)";
+    assert_eq!(room.refused_by(statement).await, "component_quantity_positive_ck");
 }
 
 #[tokio::test]
@@ -28,16 +59,19 @@ async fn no_number_of_a_level_falls_below_zero() {
 
 #[tokio::test]
 async fn a_hold_changes_its_state_only_as_the_domain_allows() {
-    let room = Stockroom::with(&[("north", "mug", 9)]).await;
-    let states = [HoldState::Held, HoldState::Allocated, HoldState::Released];
-    for from in states {
-        for to in states.into_iter().filter(|to| *to != from) {
+    let room = Stockroom::with(&[("north", "mug", 30)]).await;
+    for from in HoldState::ALL {
+        for to in HoldState::ALL.into_iter().filter(|to| *to != from) {
             let reference = order();
             room.inventory.hold(reference, &[want("mug", 1)], MINUTES).await.unwrap();
             let become_ = async |state: HoldState| {
                 sqlx::query(
                     "update holds
-                     set state = $2, ended_at = case when $2 = 'held' then null else now() end
+                     set
+                       state = $2,
+                       ended_at = case when $2 = 'held' then null else now() end,
+                       shipped = case when $2 = 'shipped' then quantity else 0 end,
+                       cancelled = case when $2 = 'cancelled' then quantity else 0 end
                      where reference = $1",
                 )
                 .bind(reference)
@@ -45,6 +79,9 @@ async fn a_hold_changes_its_state_only_as_the_domain_allows() {
                 .execute(&room.database.pool)
                 .await
             };
+            if matches!(from, HoldState::Shipped | HoldState::Cancelled) {
+                become_(HoldState::Allocated).await.unwrap();
+            }
             if from != HoldState::Held {
                 become_(from).await.unwrap();
             }

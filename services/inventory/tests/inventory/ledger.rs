@@ -64,3 +64,23 @@ async fn verify_finds_each_planted_difference() {
     ];
     assert_eq!(room.inventory.verify().await.unwrap(), expected);
 }
+
+#[tokio::test]
+async fn verify_finds_what_only_a_superuser_can_have_done() {
+    let room = Stockroom::with(&[("north", "mug", 9)]).await;
+    room.inventory.hold(order(), &[want("mug", 3)], MINUTES).await.unwrap();
+    // The owner of a table can switch its triggers off.
+    let rewritten = "
+        alter table movements disable trigger user;
+        alter table movements_0 disable trigger user;
+        update movements set held = 4 where kind = 'held';
+        alter table stock_levels drop constraint promises_within_stock_ck;
+        update stock_levels set on_hand = 2";
+    sqlx::raw_sql(rewritten).execute(&room.database.pool).await.unwrap();
+    let audit = room.inventory.audit().await.unwrap();
+    let found: Vec<_> =
+        audit.differences.iter().map(|found| (found.number, found.level, found.expected)).collect();
+    let expected = [(Number::Held, 3, 4), (Number::OnHand, 2, 9), (Number::Promised, 3, 2)];
+    assert_eq!(found, expected);
+    assert_eq!((audit.levels, audit.movements, audit.holds), (1, 2, 1));
+}

@@ -1,6 +1,7 @@
 //! The inventory service against a real PostgreSQL, each test with a database of its own.
 
 mod allocating;
+mod bundles;
 mod constraints;
 mod contention;
 mod events;
@@ -10,7 +11,9 @@ mod levels;
 mod listing;
 mod migrations;
 mod partitions;
+mod previews;
 mod random_operations;
 mod statements;
 mod stockroom;
 mod sweeping;
+mod warehouses;

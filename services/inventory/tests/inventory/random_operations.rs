@@ -86,7 +86,7 @@ impl Run<'_> {
                     let taken = match *state {
                         HoldState::Held => Taken::FromHold,
                         HoldState::Released => Taken::Anew,
-                        HoldState::Allocated => Taken::Before,
+                        _ => Taken::Before,
                     };
                     assert_eq!(allocated.taken, taken);
                     *state = HoldState::Allocated;

@@ -1,0 +1,2 @@
+drop table counts;
+drop table feeds;

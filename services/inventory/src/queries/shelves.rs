@@ -1,0 +1,233 @@
+//! SQL that reads all that an order's pieces are decided from: the levels, their warehouses, what is on its way,
+//! what the bundles are made of, and what the order has already.
+
+use crate::standing::{Piece, Shelf, Standing};
+use domain::{
+    Country, Sku,
+    stock::{HoldState, Hours, Incoming, Level, Place, Recipe, Site, WorkingDays},
+};
+use jiff::{
+    Timestamp,
+    civil::{Date, DateTime},
+    tz::TimeZone,
+};
+use sqlx::{PgConnection, PgPool};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// The statement, with a lock on the levels or without. `$1` is the order, `$2` what is wanted.
+macro_rules! shelves {
+    ($lock:literal) => {
+        concat!(
+            "with piece as (
+               select sku, warehouse, round, quantity, state, expires_at <= now() as expired
+               from holds
+               where reference = $1
+                 and round = (select max(round) from holds where reference = $1)
+             ), recipe as (
+               select bundle, component, quantity
+               from bundle_components
+               where bundle = any($2)
+             )
+             select
+               level.warehouse,
+               level.sku,
+               level.on_hand,
+               level.held + level.allocated as promised,
+               level.safety,
+               level.back_order_limit,
+               level.sends,
+               warehouse.name,
+               warehouse.country,
+               warehouse.priority,
+               warehouse.latitude,
+               warehouse.longitude,
+               extract(epoch from now() at time zone warehouse.time_zone)::bigint as local_second,
+               warehouse.cut_off_minute,
+               warehouse.working_days,
+               warehouse.holidays::text[] as holidays,
+               warehouse.offers_pick_up,
+               coming.days,
+               coming.pieces,
+               piece.round,
+               piece.quantity,
+               piece.state,
+               piece.expired,
+               (select array_agg(bundle order by bundle, component) from recipe) as bundles,
+               (select array_agg(component order by bundle, component) from recipe) as components,
+               (select array_agg(quantity order by bundle, component) from recipe) as quantities
+             from stock_levels as level
+             join warehouses as warehouse
+               on warehouse.code = level.warehouse
+             left join piece
+               on piece.sku = level.sku
+               and piece.warehouse = level.warehouse
+             cross join lateral (
+               select
+                 array_agg(incoming.expected_on::text) as days,
+                 array_agg(incoming.pieces) as pieces
+               from incoming
+               where incoming.sku = level.sku
+                 and incoming.warehouse = level.warehouse
+                 and incoming.expected_on is not null
+                 -- nobody asks when pieces come that may not be promised
+                 and level.back_order_limit > 0
+             ) as coming
+             where level.sku = any(concerned_by($2::text[] || array(select sku from piece)))
+             order by level.sku, level.warehouse ",
+            $lock
+        )
+    };
+}
+
+/// Locks and reads all levels that these SKUs and those in the order's latest round concern, by SKU and warehouse:
+/// everyone locks in this order, so that nobody waits in a circle.
+pub async fn lock(
+    connection: &mut PgConnection,
+    reference: Uuid,
+    skus: &[&str],
+) -> Result<Standing, sqlx::Error> {
+    let query = sqlx::query_as(shelves!("for no key update of level"));
+    standing(query.bind(reference).bind(skus).fetch_all(connection).await?)
+}
+
+/// Reads the same as it stands, for an order that has nothing yet.
+pub async fn look(pool: &PgPool, skus: &[&str]) -> Result<Standing, sqlx::Error> {
+    let query = sqlx::query_as(shelves!(""));
+    standing(query.bind(Uuid::nil()).bind(skus).fetch_all(pool).await?)
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    warehouse: String,
+    #[sqlx(try_from = "String")]
+    sku: Sku,
+    on_hand: i64,
+    promised: i64,
+    safety: i64,
+    back_order_limit: i64,
+    sends: bool,
+    name: String,
+    #[sqlx(try_from = "String")]
+    country: Country,
+    priority: i32,
+    latitude: Option<i32>,
+    longitude: Option<i32>,
+    local_second: i64,
+    cut_off_minute: i16,
+    working_days: i16,
+    holidays: Vec<String>,
+    offers_pick_up: bool,
+    days: Option<Vec<String>>,
+    pieces: Option<Vec<i64>>,
+    round: Option<i32>,
+    quantity: Option<i64>,
+    state: Option<String>,
+    expired: Option<bool>,
+    bundles: Option<Vec<String>>,
+    components: Option<Vec<String>>,
+    quantities: Option<Vec<i64>>,
+}
+
+fn standing(rows: Vec<Row>) -> Result<Standing, sqlx::Error> {
+    let mut sites = BTreeMap::new();
+    let mut names = BTreeMap::new();
+    let recipes = rows.first().map(recipes).transpose()?.unwrap_or_default();
+    let mut shelves = Vec::with_capacity(rows.len());
+    for row in rows {
+        if row.sends && !sites.contains_key(&row.warehouse) {
+            sites.insert(row.warehouse.clone(), site(&row)?);
+            names.insert(row.warehouse.clone(), row.name.clone());
+        }
+        shelves.push(shelf(row)?);
+    }
+    Ok(Standing { shelves, sites: sites.into_values().collect(), names, recipes })
+}
+
+/// The rows all say the same about the bundles.
+fn recipes(row: &Row) -> Result<Vec<Recipe>, sqlx::Error> {
+    let (Some(bundles), Some(components), Some(quantities)) =
+        (&row.bundles, &row.components, &row.quantities)
+    else {
+        return Ok(Vec::new());
+    };
+    let recipe = |((bundle, component), quantity): ((&String, &String), &i64)| {
+        Ok(Recipe {
+            bundle: Sku::parse(bundle).map_err(unreadable)?,
+            component: Sku::parse(component).map_err(unreadable)?,
+            quantity: u32::try_from(*quantity).map_err(unreadable)?,
+        })
+    };
+    bundles.iter().zip(components).zip(quantities).map(recipe).collect()
+}
+
+fn site(row: &Row) -> Result<Site, sqlx::Error> {
+    let place = row.latitude.zip(row.longitude).and_then(|(north, east)| Place::new(north, east));
+    let hours = Hours {
+        cut_off_minute: row.cut_off_minute.unsigned_abs(),
+        working_days: u8::try_from(row.working_days)
+            .ok()
+            .and_then(WorkingDays::from_bits)
+            .unwrap_or(WorkingDays::WEEKDAYS),
+        holidays: dates(&row.holidays)?,
+    };
+    Ok(Site {
+        code: row.warehouse.clone(),
+        country: row.country,
+        place,
+        priority: row.priority,
+        leaves: hours.leaves(civil(row.local_second)?),
+        offers_pick_up: row.offers_pick_up,
+    })
+}
+
+fn shelf(row: Row) -> Result<Shelf, sqlx::Error> {
+    let piece = match (row.round, row.quantity, row.state, row.expired) {
+        (Some(round), Some(quantity), Some(state), Some(expired)) => Some(Piece {
+            round,
+            quantity: u32::try_from(quantity).map_err(unreadable)?,
+            state: hold_state(&state)?,
+            expired,
+        }),
+        _ => None,
+    };
+    let days = dates(&row.days.unwrap_or_default())?;
+    let pieces = row.pieces.unwrap_or_default();
+    let incoming = days
+        .into_iter()
+        .zip(pieces)
+        .map(|(on, pieces)| Incoming { on, pieces: u32::try_from(pieces).unwrap_or(u32::MAX) });
+    Ok(Shelf {
+        warehouse: row.warehouse,
+        sku: row.sku,
+        level: Level {
+            on_hand: row.on_hand,
+            promised: row.promised,
+            safety: row.safety,
+            back_order_limit: row.back_order_limit,
+        },
+        incoming: incoming.collect(),
+        piece,
+    })
+}
+
+fn hold_state(name: &str) -> Result<HoldState, sqlx::Error> {
+    HoldState::ALL
+        .into_iter()
+        .find(|state| state.as_str() == name)
+        .ok_or_else(|| sqlx::Error::Decode(format!("unknown hold state {name:?}").into()))
+}
+
+fn dates(texts: &[String]) -> Result<Vec<Date>, sqlx::Error> {
+    texts.iter().map(|text| text.parse().map_err(unreadable)).collect()
+}
+
+/// What a clock shows that has counted so many seconds since 1970 where it hangs.
+fn civil(second: i64) -> Result<DateTime, sqlx::Error> {
+    let shown = Timestamp::from_second(second).map_err(unreadable)?;
+    Ok(shown.to_zoned(TimeZone::UTC).datetime())
+}
+
+fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
+    sqlx::Error::Decode(error.into())
+}
