@@ -13,7 +13,7 @@ create table feeds (
   heard_at timestamptz not null default now()
 );
 
--- The last count of a level by a source. An older one says nothing any more, and what the source says had
+-- The last count of a level by a source. An older one says nothing any more, and what is said later to have
 -- happened before it is in it already.
 create table counts (
   source text not null,
@@ -22,5 +22,5 @@ create table counts (
   as_of timestamptz not null,
   on_hand bigint not null
     constraint counted_not_negative_ck check (on_hand >= 0),
-  constraint level_counted_once_uq primary key (source, sku, warehouse)
+  constraint level_counted_once_uq primary key (sku, warehouse, source)
 );

@@ -37,6 +37,9 @@ pub enum Error {
     /// `movements_append_only_ck`: the ledger may not be rewritten.
     #[error("the database refused to rewrite the ledger")]
     AppendOnly,
+    /// Others told something under the same names each time that it was tried.
+    #[error("others told something under the same names meanwhile")]
+    Outrun,
     /// Anything else: no connection, a time-out, a constraint without a name of its own here.
     #[error("PostgreSQL: {0}")]
     Database(#[source] sqlx::Error),

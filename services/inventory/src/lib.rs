@@ -12,6 +12,7 @@
 //! fixed order, so that decisions are made on what is true and nobody waits in a circle.
 
 pub mod bundle;
+pub mod count;
 mod error;
 pub mod event;
 pub mod hold;
@@ -20,15 +21,19 @@ pub mod listing;
 pub mod movement;
 mod queries;
 mod standing;
+mod telling;
+pub mod told;
 pub mod warehouse;
 
 pub use bundle::BundleError;
+pub use count::{Count, CountAnswer};
 pub use error::Error;
 pub use event::StockChanged;
 pub use hold::{AllocateError, Allocated, HoldError, Preview, ReleaseError, Taken};
 pub use level::{BelowPromised, LevelError, Rules, StockNow};
 pub use listing::{LevelFilter, LevelKey, LevelNow, LevelPage};
 pub use movement::{Audit, Difference, ExternalId, MovementKind, Number};
+pub use told::{Answer, Mode, TellError, ToldKind, ToldMovement, UnknownSkus};
 pub use warehouse::{
     Particulars, Warehouse, WarehouseAddress, WarehouseError, WarehouseKind, WarehouseNow,
 };

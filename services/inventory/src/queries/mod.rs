@@ -3,10 +3,12 @@
 
 pub mod audit;
 pub mod bundles;
+pub mod counts;
 pub mod holds;
 pub mod levels;
 pub mod listing;
 pub mod shelves;
+pub mod told;
 pub mod warehouses;
 
 /// A statement that changes levels: the given common table expressions, the last of which is
