@@ -11,6 +11,7 @@
 //! who changes stock locks first the order's reference, then all levels of the SKUs concerned in one
 //! fixed order, so that decisions are made on what is true and nobody waits in a circle.
 
+pub mod act;
 pub mod bundle;
 pub mod count;
 mod error;
@@ -19,12 +20,15 @@ pub mod hold;
 pub mod level;
 pub mod listing;
 pub mod movement;
+pub mod purchase;
 mod queries;
 mod standing;
 mod telling;
 pub mod told;
+pub mod transfer;
 pub mod warehouse;
 
+pub use act::{ActError, Done, Returned};
 pub use bundle::BundleError;
 pub use count::{Count, CountAnswer};
 pub use error::Error;
@@ -33,7 +37,9 @@ pub use hold::{AllocateError, Allocated, HoldError, Preview, ReleaseError, Taken
 pub use level::{BelowPromised, LevelError, Rules, StockNow};
 pub use listing::{LevelFilter, LevelKey, LevelNow, LevelPage};
 pub use movement::{Audit, Difference, ExternalId, MovementKind, Number};
+pub use purchase::{PurchaseError, PurchaseLine, PurchaseNow, PurchaseOrder, Receipt};
 pub use told::{Answer, Mode, TellError, ToldKind, ToldMovement, UnknownSkus};
+pub use transfer::{Transfer, TransferError, TransferNow};
 pub use warehouse::{
     Particulars, Warehouse, WarehouseAddress, WarehouseError, WarehouseKind, WarehouseNow,
 };

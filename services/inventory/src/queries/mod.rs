@@ -7,8 +7,10 @@ pub mod counts;
 pub mod holds;
 pub mod levels;
 pub mod listing;
+pub mod purchases;
 pub mod shelves;
 pub mod told;
+pub mod transfers;
 pub mod warehouses;
 
 /// A statement that changes levels: the given common table expressions, the last of which is

@@ -1,5 +1,6 @@
 //! The inventory service against a real PostgreSQL, each test with a database of its own.
 
+mod acts;
 mod allocating;
 mod bundles;
 mod constraints;
@@ -13,9 +14,11 @@ mod listing;
 mod migrations;
 mod partitions;
 mod previews;
+mod purchases;
 mod random_operations;
 mod statements;
 mod stockroom;
 mod sweeping;
 mod told;
+mod transfers;
 mod warehouses;
