@@ -5,7 +5,10 @@ use domain::{
     Sku,
     stock::{Demand, HoldState},
 };
-use inventory::{AllocateError, HoldError, LevelError, ReleaseError, Taken};
+use inventory::{
+    ActError, AllocateError, Done, HoldError, LevelError, Mode, ReleaseError, Returned, Rules,
+    Taken, ToldKind, ToldMovement, Transfer, TransferError, UnknownSkus,
+};
 use proptest::{prelude::*, test_runner::TestRunner};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -15,23 +18,49 @@ const SKUS: usize = 2;
 
 #[derive(Debug, Clone)]
 enum Operation {
-    Hold { order: usize, quantities: [u32; SKUS], expired: bool },
+    Hold { order: usize, quantities: [u32; SKUS], sets: u32, expired: bool },
     Extend { order: usize },
     Allocate { order: usize },
     Release { order: usize },
     Sweep,
     Receive { south: bool, sku: usize, quantity: u32, note: Option<u8> },
     Count { south: bool, sku: usize, counted: u32 },
+    Ship { order: usize, south: bool, sku: usize, quantity: u32 },
+    Cancel { order: usize },
+    TakeBack { south: bool, sku: usize, quantity: u32, scrapped: u32 },
+    Scrap { south: bool, sku: usize, quantity: u32 },
+    Tell { south: bool, sku: usize, quantities: [i64; 3], note: u8, all: bool },
+    CountAsOf { south: bool, sku: usize, counted: i64, seconds: i64 },
+    Transfer { from_south: bool, sku: usize, quantity: u32, lost: u32 },
+    Rules { south: bool, sku: usize, safety: u32, back_order_limit: u32 },
+    Close { south: bool, closed: bool },
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
     let order = 0..ORDERS;
     prop_oneof![
-        4 => (order.clone(), [0u32..5, 0u32..5], any::<bool>())
-            .prop_map(|(order, quantities, expired)| Operation::Hold { order, quantities, expired }),
+        4 => (order.clone(), [0u32..5, 0u32..5], 0u32..3, any::<bool>()).prop_map(
+            |(order, quantities, sets, expired)| Operation::Hold { order, quantities, sets, expired }),
         1 => order.clone().prop_map(|order| Operation::Extend { order }),
         2 => order.clone().prop_map(|order| Operation::Allocate { order }),
-        2 => order.prop_map(|order| Operation::Release { order }),
+        2 => order.clone().prop_map(|order| Operation::Release { order }),
+        2 => (order.clone(), any::<bool>(), 0..SKUS, 1u32..4).prop_map(
+            |(order, south, sku, quantity)| Operation::Ship { order, south, sku, quantity }),
+        1 => order.prop_map(|order| Operation::Cancel { order }),
+        1 => (any::<bool>(), 0..SKUS, 1u32..4, 0u32..3).prop_map(
+            |(south, sku, quantity, scrapped)| Operation::TakeBack { south, sku, quantity, scrapped }),
+        1 => (any::<bool>(), 0..SKUS, 1u32..4)
+            .prop_map(|(south, sku, quantity)| Operation::Scrap { south, sku, quantity }),
+        2 => (any::<bool>(), 0..SKUS, [-4i64..6, -4i64..6, -4i64..6], 0u8..6, any::<bool>()).prop_map(
+            |(south, sku, quantities, note, all)| Operation::Tell { south, sku, quantities, note, all }),
+        1 => (any::<bool>(), 0..SKUS, 0i64..9, 0i64..3).prop_map(
+            |(south, sku, counted, seconds)| Operation::CountAsOf { south, sku, counted, seconds }),
+        1 => (any::<bool>(), 0..SKUS, 1u32..4, 0u32..3).prop_map(
+            |(from_south, sku, quantity, lost)| Operation::Transfer { from_south, sku, quantity, lost }),
+        1 => (any::<bool>(), 0..SKUS, 0u32..3, 0u32..4).prop_map(
+            |(south, sku, safety, back_order_limit)| Operation::Rules { south, sku, safety, back_order_limit }),
+        1 => (any::<bool>(), any::<bool>())
+            .prop_map(|(south, closed)| Operation::Close { south, closed }),
         1 => Just(Operation::Sweep),
         2 => (any::<bool>(), 0..SKUS, 1u32..6, prop::option::of(0u8..3))
             .prop_map(|(south, sku, quantity, note)| Operation::Receive { south, sku, quantity, note }),
@@ -45,8 +74,11 @@ struct Run<'a> {
     room: &'a Stockroom,
     /// SKUs and notes of this run alone: the ledger of the runs before cannot be taken away.
     skus: [Sku; SKUS],
+    /// One piece of the first SKU and two of the second.
+    set: Sku,
     source: String,
     orders: [Uuid; ORDERS],
+    /// What each order has left: what was sent or cancelled is not counted any more.
     model: HashMap<usize, (HoldState, [u32; SKUS])>,
 }
 
@@ -54,8 +86,12 @@ impl Run<'_> {
     async fn apply(&mut self, operation: &Operation) {
         let inventory = &self.room.inventory;
         match *operation {
-            Operation::Hold { order, quantities, expired } => {
-                let wish: Vec<_> = self.demands(quantities);
+            Operation::Hold { order, mut quantities, sets, expired } => {
+                let mut wish: Vec<_> = self.demands(quantities);
+                if sets > 0 {
+                    wish.push(Demand { sku: self.set.clone(), quantity: sets });
+                    quantities = [quantities[0] + sets, quantities[1] + 2 * sets];
+                }
                 let ttl = if expired { NO_TIME } else { MINUTES };
                 let state = self.model.get(&order).map(|(state, _)| *state);
                 match inventory.hold(self.orders[order], &wish, ttl).await {
@@ -137,6 +173,108 @@ impl Run<'_> {
                     Err(error) => panic!("{error}"),
                 }
             }
+            _ => self.apply_to_goods(operation).await,
+        }
+    }
+
+    /// What is done with the goods themselves, and what is said of them.
+    async fn apply_to_goods(&mut self, operation: &Operation) {
+        let inventory = &self.room.inventory;
+        let line = |sku: usize, quantity| [(self.skus[sku].clone(), quantity)];
+        match *operation {
+            Operation::Ship { order, south, sku, quantity } => {
+                let (reference, name) = (self.orders[order], Uuid::now_v7().to_string());
+                let lines = line(sku, quantity);
+                match inventory.ship(reference, &name, warehouse(south), &lines).await {
+                    Ok(done) => {
+                        assert_eq!(done, Done::Now);
+                        let (state, left) = self.model.get_mut(&order).unwrap();
+                        assert_eq!(*state, HoldState::Allocated);
+                        left[sku] -= quantity;
+                    }
+                    Err(ActError::Storage(error)) => panic!("{error}"),
+                    Err(_) => {}
+                }
+            }
+            Operation::Cancel { order } => {
+                let given_back = inventory.cancel_allocation(self.orders[order]).await.unwrap();
+                let pieces: u32 = given_back.iter().map(|part| part.quantity).sum();
+                match self.model.get_mut(&order) {
+                    Some((HoldState::Allocated, left)) => {
+                        assert_eq!(pieces, left.iter().sum::<u32>());
+                        *left = [0; SKUS];
+                    }
+                    _ => assert_eq!(pieces, 0),
+                }
+            }
+            Operation::TakeBack { south, sku, quantity, scrapped } => {
+                let sku = self.skus[sku].clone();
+                let lines = [Returned { sku, quantity, scrapped: scrapped.min(quantity) }];
+                inventory.take_back(Uuid::now_v7(), None, warehouse(south), &lines).await.unwrap();
+            }
+            Operation::Scrap { south, sku, quantity } => {
+                let lines = line(sku, quantity);
+                let scrapped = inventory.scrap(Uuid::now_v7(), warehouse(south), &lines, "broken");
+                if let Err(ActError::Storage(error)) = scrapped.await {
+                    panic!("{error}");
+                }
+            }
+            Operation::Tell { south, sku, quantities, note, all } => {
+                let row = |(index, quantity): (usize, &i64)| ToldMovement {
+                    external_id: format!("told {}", usize::from(note) + index),
+                    sequence: None,
+                    warehouse: warehouse(south).to_owned(),
+                    sku: self.skus[sku].to_string(),
+                    kind: ToldKind::Adjusted,
+                    quantity: *quantity,
+                    order: None,
+                    occurred_at: None,
+                };
+                let rows: Vec<_> = quantities.iter().enumerate().map(row).collect();
+                let mode = if all { Mode::All } else { Mode::Each };
+                let told = inventory.apply_movements(&self.source, mode, UnknownSkus::Open, &rows);
+                assert_eq!(told.await.unwrap().len(), rows.len());
+            }
+            Operation::CountAsOf { south, sku, counted, seconds } => {
+                let as_of = jiff::Timestamp::now() - jiff::SignedDuration::from_secs(seconds);
+                let rows = [inventory::Count {
+                    warehouse: warehouse(south).to_owned(),
+                    sku: self.skus[sku].to_string(),
+                    on_hand: counted,
+                }];
+                let source = &self.source;
+                inventory.reconcile_counts(source, as_of, UnknownSkus::Open, &rows).await.unwrap();
+            }
+            Operation::Transfer { from_south, sku, quantity, lost } => {
+                let wanted = Transfer {
+                    id: Uuid::now_v7(),
+                    from: warehouse(from_south).to_owned(),
+                    to: warehouse(!from_south).to_owned(),
+                    expected_on: None,
+                    lines: line(sku, quantity).to_vec(),
+                };
+                inventory.order_transfer(&wanted).await.unwrap();
+                match inventory.send_transfer(wanted.id).await {
+                    Ok(_) => {
+                        let arrived = line(sku, quantity.saturating_sub(lost));
+                        inventory.receive_transfer(wanted.id, Some(&arrived)).await.unwrap();
+                    }
+                    Err(TransferError::Storage(error)) => panic!("{error}"),
+                    Err(_) => {}
+                }
+            }
+            Operation::Rules { south, sku, safety, back_order_limit } => {
+                let rules = [(self.skus[sku].clone(), Rules { safety, back_order_limit })];
+                match inventory.set_rules(warehouse(south), &rules).await {
+                    // Of what is owed already no less can be allowed.
+                    Ok(_) | Err(LevelError::Storage(inventory::Error::Oversell)) => {}
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            Operation::Close { south, closed } => {
+                inventory.set_active(warehouse(south), !closed).await.unwrap();
+            }
+            _ => unreachable!("{operation:?} is no matter of goods"),
         }
     }
 
@@ -149,16 +287,18 @@ impl Run<'_> {
     async fn check(&self) {
         self.room.assert_books_are_right().await;
         for (index, sku) in self.skus.iter().enumerate() {
-            let rows: Vec<(i64, i64, i64, i64)> = sqlx::query_as(
-                "select on_hand, held, allocated, available from stock_levels where sku = $1",
+            let rows: Vec<(i64, i64, i64, i64, i64)> = sqlx::query_as(
+                "select on_hand, held, allocated, can_be_sold(level), back_order_limit
+                 from stock_levels as level
+                 where sku = $1",
             )
             .bind(sku.as_str())
             .fetch_all(&self.room.database.pool)
             .await
             .unwrap();
-            for (on_hand, held, allocated, available) in &rows {
-                assert!([on_hand, held, allocated, available].into_iter().all(|n| *n >= 0));
-                assert_eq!(*available, on_hand - held - allocated);
+            for (on_hand, held, allocated, can_be_sold, limit) in &rows {
+                assert!([on_hand, held, allocated, can_be_sold].into_iter().all(|n| *n >= 0));
+                assert!(held + allocated + can_be_sold <= (on_hand + limit).max(held + allocated));
             }
             let promised = |wanted: HoldState| -> i64 {
                 let orders = self.model.values().filter(|(state, _)| *state == wanted);
@@ -189,15 +329,24 @@ fn whatever_is_done_the_levels_are_the_sums_and_never_negative() {
         .run(&prop::collection::vec(operation(), 1..30), |operations| {
             runtime.block_on(async {
                 let tag = Uuid::now_v7().simple().to_string();
+                for code in ["north", "south"] {
+                    room.inventory.set_active(code, true).await.unwrap();
+                }
+                let skus: [Sku; SKUS] = std::array::from_fn(|index| sku(&format!("{tag}-{index}")));
+                let set = sku(&format!("{tag}-set"));
+                let parts = [(skus[0].clone(), 1), (skus[1].clone(), 2)];
+                room.inventory.define_bundle(&set, &parts).await.unwrap();
                 let mut run = Run {
                     room: &room,
-                    skus: std::array::from_fn(|index| sku(&format!("{tag}-{index}"))),
+                    skus,
+                    set,
                     source: tag,
                     orders: std::array::from_fn(|_| order()),
                     model: HashMap::new(),
                 };
                 for operation in &operations {
                     run.apply(operation).await;
+                    room.assert_books_are_right().await;
                 }
                 run.check().await;
             });
