@@ -2,10 +2,15 @@
 //! its reference alone. Whether an expired hold may be given back is decided by the caller, who can
 //! ask the payment provider first; the clock that says it has expired is the database's.
 
-use crate::{Error, Inventory, end, queries, standing::Standing};
+use crate::{
+    Error, Inventory, end,
+    preview::{checked, skus_of},
+    queries,
+    standing::Standing,
+};
 use domain::{
     Sku,
-    stock::{Allocation, Demand, Destination, HoldState, Plan, Shortage, Strategy, sum_demands},
+    stock::{Allocation, Demand, Destination, HoldState, Shortage, Strategy},
 };
 use sqlx::{PgConnection, Postgres, Transaction};
 use std::{collections::BTreeMap, time::Duration};
@@ -71,15 +76,6 @@ pub enum ReleaseError {
     Storage(#[from] Error),
 }
 
-/// From where something would be served.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Preview {
-    /// The parcels.
-    pub plan: Plan,
-    /// Why these, in words with the warehouses' names.
-    pub why: String,
-}
-
 /// An order's own pieces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allocated {
@@ -141,22 +137,6 @@ impl Inventory {
         end(transaction, held).await
     }
 
-    /// From where these demands would be served now, when each parcel would leave, and why so. One statement, no
-    /// lock: only a hold is a promise.
-    pub async fn preview(
-        &self,
-        demands: &[Demand],
-        destination: Option<Destination>,
-        strategy: Strategy,
-    ) -> Result<Preview, HoldError> {
-        let wanted = checked(demands)?;
-        let standing = queries::shelves::look(&self.pool, &skus_of(&wanted)).await?;
-        let plan = standing.plan(&wanted, destination, strategy).map_err(HoldError::OutOfStock)?;
-        let name = |code: &str| standing.names.get(code).map_or(code, String::as_str).to_owned();
-        let why = plan.explain(name);
-        Ok(Preview { plan, why })
-    }
-
     /// Puts the expiry of an order's hold off to `ttl` from now, never nearer. `false` when the order
     /// holds nothing (any more).
     ///
@@ -193,7 +173,8 @@ impl Inventory {
         end(transaction, released).await
     }
 
-    /// How many pieces of each SKU are held for these orders, all of them together. One statement.
+    /// How many pieces of each SKU are held for these orders, all of them together, and how many of a bundle its
+    /// components that are held make: with what can be bought besides, never more than there is. One statement.
     pub async fn held_for(&self, references: &[Uuid]) -> Result<BTreeMap<Sku, u32>, Error> {
         let held = queries::holds::held_for(&self.pool, references).await?;
         Ok(held.into_iter().map(|demand| (demand.sku, demand.quantity)).collect())
@@ -241,21 +222,6 @@ impl Inventory {
         let standing = queries::shelves::lock(&mut transaction, reference, &skus).await?;
         Ok((transaction, standing))
     }
-}
-
-/// The demands, summed, if something is asked for by each.
-fn checked(demands: &[Demand]) -> Result<Vec<Demand>, HoldError> {
-    if demands.is_empty() {
-        return Err(HoldError::NothingDemanded);
-    }
-    match demands.iter().find(|demand| demand.quantity == 0) {
-        Some(empty) => Err(HoldError::NoPieces { sku: empty.sku.clone() }),
-        None => Ok(sum_demands(demands)),
-    }
-}
-
-fn skus_of(demands: &[Demand]) -> Vec<&str> {
-    demands.iter().map(|demand| demand.sku.as_str()).collect()
 }
 
 /// What an order wants, and where.

@@ -1,13 +1,14 @@
 //! Stock: which warehouse has how many of what, which pieces are set aside for which order, and the
 //! ledger of everything that ever changed a number.
 //!
-//! The door is [`Inventory`]; its use-cases stand beside the nouns they are about ([`bundle`],
-//! [`hold`], [`level`], [`listing`], [`movement`], [`warehouse`]). From which warehouses a wish is served is decided by
-//! [`domain::stock::allocate`], not here. What an order is, and whether it was paid, this crate does
-//! not know: an order is a `reference`.
+//! The door is [`Inventory`]; its use-cases stand beside the nouns they are about: what an order has ([`hold`],
+//! [`preview`], [`act`]), what there is ([`level`], [`listing`], [`movement`], [`warehouse`], [`bundle`]), what is
+//! on its way ([`purchase`], [`transfer`]), and what other systems say ([`told`], [`count`]). From which
+//! warehouses a wish is served is decided by [`domain::stock::allocate`], not here. What an order is, and
+//! whether it was paid, this crate does not know: an order is a `reference`.
 //!
 //! Two rules make overselling impossible. A level changes only in the statement that writes the
-//! movement it comes from, and the database refuses a level that promises more than is on hand. And
+//! movement it comes from, and the database refuses a level that promises more than there is and may be promised beyond. And
 //! who changes stock locks first the order's reference, then all levels of the SKUs concerned in one
 //! fixed order, so that decisions are made on what is true and nobody waits in a circle.
 
@@ -20,6 +21,7 @@ pub mod hold;
 pub mod level;
 pub mod listing;
 pub mod movement;
+pub mod preview;
 pub mod purchase;
 mod queries;
 mod standing;
@@ -33,10 +35,11 @@ pub use bundle::BundleError;
 pub use count::{Count, CountAnswer};
 pub use error::Error;
 pub use event::StockChanged;
-pub use hold::{AllocateError, Allocated, HoldError, Preview, ReleaseError, Taken};
+pub use hold::{AllocateError, Allocated, HoldError, ReleaseError, Taken};
 pub use level::{BelowPromised, LevelError, Rules, StockNow};
 pub use listing::{LevelFilter, LevelKey, LevelNow, LevelPage};
 pub use movement::{Audit, Difference, ExternalId, MovementKind, Number};
+pub use preview::Preview;
 pub use purchase::{PurchaseError, PurchaseLine, PurchaseNow, PurchaseOrder, Receipt};
 pub use told::{Answer, Mode, TellError, ToldKind, ToldMovement, UnknownSkus};
 pub use transfer::{Transfer, TransferError, TransferNow};

@@ -75,14 +75,29 @@ pub async fn place(
     Ok(())
 }
 
-/// What is held for these orders, by SKU.
+/// What is held for these orders, by SKU; of a bundle as many as its components that are held make.
 pub async fn held_for(pool: &PgPool, references: &[Uuid]) -> Result<Vec<Demand>, sqlx::Error> {
     let held: Vec<(String, i64)> = sqlx::query_as(
-        "select sku, sum(quantity)::bigint
-         from holds
-         where reference = any($1)
-           and state = 'held'
-         group by sku",
+        "with held as (
+           select sku, sum(quantity)::bigint as quantity
+           from holds
+           where reference = any($1)
+             and state = 'held'
+           group by sku
+         )
+         select sku, quantity
+         from held
+         union all
+         select part.bundle, min(coalesce(held.quantity, 0) / part.quantity)
+         from bundle_components as part
+         left join held on held.sku = part.component
+         where part.bundle in (
+           select bundle
+           from bundle_components
+           where component in (select sku from held)
+         )
+         group by part.bundle
+         having min(coalesce(held.quantity, 0) / part.quantity) > 0",
     )
     .bind(references)
     .fetch_all(pool)

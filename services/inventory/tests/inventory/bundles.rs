@@ -53,6 +53,19 @@ async fn lines_that_share_a_component_are_summed_and_a_shortage_names_what_was_a
 }
 
 #[tokio::test]
+async fn an_order_that_holds_bundles_is_told_how_many() {
+    let room = with_tea_set(&[("north", "pot", 3), ("north", "cup", 12)]).await;
+    let (sets, cups) = (order(), order());
+    room.inventory.hold(sets, &[want("set", 2), want("cup", 1)], MINUTES).await.unwrap();
+    room.inventory.hold(cups, &[want("cup", 3)], MINUTES).await.unwrap();
+    let held = room.inventory.held_for(&[sets]).await.unwrap();
+    let expected = [(sku("cup"), 9), (sku("pot"), 2), (sku("set"), 2)];
+    assert_eq!(held.into_iter().collect::<Vec<_>>(), expected);
+    let held = room.inventory.held_for(&[cups]).await.unwrap();
+    assert_eq!(held.into_iter().collect::<Vec<_>>(), [(sku("cup"), 3)]);
+}
+
+#[tokio::test]
 async fn a_bundle_with_a_component_that_is_nowhere_cannot_be_bought() {
     let room = with_tea_set(&[("north", "cup", 9)]).await;
     assert_eq!(room.available("set").await, 0);
