@@ -2,7 +2,7 @@
 //! it to the event bus afterwards. Nothing is told that did not happen, and nothing that happened
 //! stays untold. An event may be told twice; its id says so.
 //!
-//! Every service's schema has the same table (see `migrations/README.md`):
+//! The schema of every service that tells anything has the same table (see `migrations/README.md`):
 //! `outbox(id, position, topic, key, payload, occurred_at, relayed_at)`.
 
 use crate::{Backoff, Error, events::Event, redis::Redis};

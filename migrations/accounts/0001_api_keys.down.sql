@@ -1,0 +1,2 @@
+drop table api_keys;
+drop function refuse_changing_api_key();
