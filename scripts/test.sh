@@ -114,6 +114,7 @@ check "boundaries" scripts/check-boundaries.sh || true
 if check "test stack" scripts/stack.sh start test; then
   check "unit and integration tests" rust_tests || true
   count_rust_tests "$(log_of "unit and integration tests")"
+  check "the API and its document" scripts/api.sh || true
 else
   record "unit and integration tests" 0 "could not run"
   count

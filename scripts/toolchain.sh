@@ -18,6 +18,7 @@ SECANTUS=0.5.3-beta.196
 CARGO_NEXTEST=0.9.151
 CARGO_DENY=0.20.2
 CARGO_MACHETE=0.9.2
+SCHEMATHESIS=4.32.5
 
 TARGET=wasm32-unknown-unknown
 mkdir -p "$BIN"
@@ -99,6 +100,7 @@ debian_packages() {
   if [ "$WHAT" != build ]; then
     [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || MISSING+=(chromium)
     need psql postgresql-client-15; need shellcheck shellcheck
+    python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || MISSING+=(python3 python3-venv)
     [ -x /usr/sbin/nginx ] || MISSING+=(nginx-light)
     # What deploy/ puts in front of the store; the modules purge by what a page shows.
     [ -x /usr/sbin/varnishd ] || MISSING+=(varnish)
@@ -243,10 +245,28 @@ mongodb_server() {
     crate secantus-mdb $SECANTUS secantusd-rs --ignore-rust-version
 }
 
+# In an environment of its own, with all that it stands on in the versions of the list. An environment knows its
+# place and cannot be moved to it when it is whole: a mark says that it is.
+schemathesis() {
+  local list=$ROOT/scripts/lib/schemathesis.txt home
+  home=$TOOLS/schemathesis-$SCHEMATHESIS-$(sha256sum <"$list" | cut -c1-8)
+  [ -e "$home/whole" ] || step "schemathesis $SCHEMATHESIS" install_schemathesis "$home" "$list"
+  ln -sfn "$home/bin/schemathesis" "$BIN/schemathesis"
+}
+
+install_schemathesis() {
+  local home=$1 list=$2
+  python3 -m venv --clear "$home" || return
+  "$home/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: --requirement "$list" || return
+  "$home/bin/schemathesis" --version | grep -qF "$SCHEMATHESIS" || return
+  touch "$home/whole"
+}
+
 test_tools() {
   WANT=cargo-nextest has_version cargo-nextest nextest --version ||
     crate cargo-nextest $CARGO_NEXTEST cargo-nextest --debug --locked
   command -v cargo-deny >/dev/null 2>&1 || crate cargo-deny $CARGO_DENY cargo-deny --debug --locked --no-default-features
+  schemathesis
   command -v cargo-machete >/dev/null 2>&1 || crate cargo-machete $CARGO_MACHETE cargo-machete --debug --locked
 }
 

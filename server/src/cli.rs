@@ -1,6 +1,7 @@
 //! What can be said on the command line.
 
 use crate::roles::{Roles, Serving, Working};
+use accounts::Scopes;
 use clap::{Args, Parser, Subcommand};
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -23,17 +24,18 @@ pub enum Command {
     /// Serve the store to browsers.
     Serve {
         /// What this node serves: storefront (pages, pictures and files that are the same for everyone),
-        /// checkout (cart, checkout, orders and webhooks), api, admin. All of them if left out and not
-        /// configured (server.roles). Of api and admin there is nothing yet: a node with these alone
-        /// answers nothing but /health.
+        /// checkout (cart, checkout, orders and webhooks), api (JSON for programs with a key), admin. All of
+        /// them if left out and not
+        /// configured (server.roles). Of admin there is nothing yet: a node with that alone answers nothing
+        /// but /health.
         #[arg(long, value_name = "ROLE,…")]
         roles: Option<Roles<Serving>>,
     },
     /// Do the work behind the pages: relay events, finish payments, release stock.
     Work {
-        /// What this worker does: relay (carries events, deletes old ones, extends the
-        /// stock's ledger), sweep (ends what stopped
-        /// half-way), pages (has pages made anew after changes), prices (with a date). All of them if
+        /// What this worker does: relay (carries events, deletes old ones, extends the stock's ledger),
+        /// sweep (ends what stopped half-way, forgets old answers), pages (has pages made anew after
+        /// changes), prices (with a date). All of them if
         /// left out and not configured (work.roles). Several workers of one role do no harm.
         #[arg(long, value_name = "ROLE,…")]
         roles: Option<Roles<Working>>,
@@ -51,6 +53,9 @@ pub enum Command {
     /// Look after the stock's books.
     #[command(subcommand)]
     Inventory(Inventory),
+    /// Make, show and revoke the keys by which programs use the JSON API.
+    #[command(subcommand)]
+    Apikey(Apikey),
     /// Run the sandbox payment provider, a process of its own that moves no real money.
     SandboxPsp(SandboxPsp),
     /// Check the configuration and everything the store depends on, and say what to do.
@@ -58,6 +63,31 @@ pub enum Command {
         /// What a node with these roles depends on; everything if left out.
         #[arg(long, value_name = "ROLE,…")]
         roles: Option<Roles<Serving>>,
+    },
+}
+
+/// What to do with keys.
+#[derive(Debug, Subcommand)]
+pub enum Apikey {
+    /// Make a key. It is printed alone on the last line, this once.
+    Create {
+        /// What it is for, e.g. "the warehouse in Lyon".
+        #[arg(long, value_name = "NAME")]
+        name: String,
+        /// What it may be used for, e.g. inventory:read,inventory:write.
+        #[arg(long, value_name = "SCOPE,…")]
+        scopes: Scopes,
+        /// It is carried by an app, where anybody may find it: it may have harmless scopes only.
+        #[arg(long)]
+        publishable: bool,
+    },
+    /// Show every key but for its secret.
+    List,
+    /// Let nobody in by a key any more, for good. It takes effect within five seconds.
+    Revoke {
+        /// Its id, or its beginning as `list` shows it.
+        #[arg(value_name = "ID|PREFIX")]
+        key: String,
     },
 }
 

@@ -33,6 +33,8 @@ pub struct Settings {
     pub edge: Edge,
     /// News to open pages.
     pub live: Live,
+    /// The JSON API.
+    pub api: Api,
     /// Pictures.
     pub media: Media,
     /// Payment providers.
@@ -84,6 +86,8 @@ pub struct Work {
 pub struct Database {
     /// For every service that names no other.
     pub url: SecretString,
+    /// For accounts.
+    pub accounts_url: Option<SecretString>,
     /// For inventory.
     pub inventory_url: Option<SecretString>,
     /// For payments.
@@ -137,6 +141,16 @@ pub struct Live {
     pub max_streams: usize,
     /// How many of one address.
     pub max_streams_per_address: usize,
+}
+
+/// The JSON API.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    /// How many requests a key may make a second, on average.
+    pub requests_per_second: u32,
+    /// How many it may make at once.
+    pub requests_burst: u32,
 }
 
 /// Pictures.
@@ -220,6 +234,11 @@ impl Database {
     /// The URL of a service that may name its own.
     fn of<'a>(&'a self, own: &'a Option<SecretString>) -> &'a str {
         own.as_ref().unwrap_or(&self.url).expose_secret()
+    }
+
+    /// Accounts' database.
+    pub fn accounts(&self) -> &str {
+        self.of(&self.accounts_url)
     }
 
     /// Inventory's database.

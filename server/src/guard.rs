@@ -1,5 +1,6 @@
 //! What stands in front of every route: limits, headers, and answers for those who are turned away.
 
+use crate::api;
 use axum::{
     Json,
     body::Body,
@@ -90,6 +91,10 @@ pub async fn explain_refusals(
 ) -> Response {
     let wants_page = wants_page(request.headers());
     let response = next.run(request).await;
+    if api::is_problem(response.headers()) {
+        // Told in full already.
+        return response;
+    }
     if wants_page && response.extensions().get::<Broken>().is_some() {
         return failure_page(&notices.failure, StatusCode::INTERNAL_SERVER_ERROR);
     }

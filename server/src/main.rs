@@ -1,5 +1,6 @@
 //! The binary `vitrine`: the command line, and nothing that a command does.
 
+mod api;
 mod cli;
 mod client;
 mod commands;

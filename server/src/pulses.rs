@@ -27,6 +27,8 @@ pub enum With {
     Shown,
     /// The cart: what is shown, and orders, which hold goods of their own shopper.
     Cart,
+    /// What programs ask for: their keys, and the stock.
+    Api,
     /// Everything.
     Everything,
 }
@@ -48,6 +50,7 @@ impl With {
             Self::Session => need == Need::Mongodb,
             Self::Shown => matches!(need, Need::Mongodb | Need::Inventory),
             Self::Cart => matches!(need, Need::Mongodb | Need::Inventory | Need::Orders),
+            Self::Api => matches!(need, Need::Accounts | Need::Inventory),
             Self::Everything => true,
         }
     }

@@ -17,7 +17,7 @@ pub enum Serving {
     Storefront,
     /// What is one visitor's own: cart, checkout, orders, and what payment providers send.
     Checkout,
-    /// The public JSON API, of which there is nothing yet.
+    /// The public JSON API, for programs with a key.
     Api,
     /// The merchant's pages, of which there is nothing yet.
     Admin,
@@ -101,6 +101,8 @@ impl<'de, R: Role> Deserialize<'de> for Roles<R> {
 /// What a process stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
+    /// Accounts' database: the keys of programs.
+    Accounts,
     /// Inventory's database.
     Inventory,
     /// Payments' database.
@@ -136,20 +138,23 @@ impl Needs {
 
     /// What a node with these roles needs.
     pub fn of_serving(roles: &Roles<Serving>) -> Self {
-        use Need::{Inventory, Mongodb, Orders, Payments, Pictures, Provider, Redis, Site};
+        use Need::{
+            Accounts, Inventory, Mongodb, Orders, Payments, Pictures, Provider, Redis, Site,
+        };
         Self::sum(&roles.0, |role| match role {
             Serving::Storefront => &[Inventory, Mongodb, Redis, Site, Pictures],
             Serving::Checkout => &[Inventory, Payments, Orders, Mongodb, Redis, Provider, Site],
-            Serving::Api | Serving::Admin => &[],
+            Serving::Api => &[Accounts, Inventory, Redis],
+            Serving::Admin => &[],
         })
     }
 
     /// What a worker with these roles needs.
     pub fn of_working(roles: &Roles<Working>) -> Self {
-        use Need::{Inventory, Mongodb, Orders, Payments, Provider, Redis};
+        use Need::{Accounts, Inventory, Mongodb, Orders, Payments, Provider, Redis};
         Self::sum(&roles.0, |role| match role {
             Working::Relay => &[Inventory, Payments, Orders, Redis],
-            Working::Sweep => &[Inventory, Payments, Orders, Mongodb, Provider],
+            Working::Sweep => &[Accounts, Inventory, Payments, Orders, Mongodb, Provider],
             Working::Pages => &[Mongodb, Redis],
             Working::Prices => &[Mongodb],
         })
@@ -192,6 +197,8 @@ mod tests {
             assert!(Needs::of_serving(&"checkout".parse().unwrap()).has(need));
             assert!(Needs::of_working(&"sweep".parse().unwrap()).has(need));
         }
-        assert_eq!(Needs::of_serving(&"api,admin".parse().unwrap()), Needs(BTreeSet::new()));
+        assert_eq!(Needs::of_serving(&"admin".parse().unwrap()), Needs(BTreeSet::new()));
+        let keys = Needs::of_serving(&"storefront,checkout".parse().unwrap());
+        assert!(!keys.has(Need::Accounts), "pages are for people");
     }
 }

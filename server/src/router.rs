@@ -5,6 +5,7 @@
 mod places;
 
 use crate::{
+    api,
     client::{ByClient, ClientAddress},
     config::Settings,
     edge::{self, Edge, Front, PageStore},
@@ -98,27 +99,46 @@ pub fn build(
             .merge(sitemap::routes(stores.catalogue, public_url))
             .merge(media::pictures(settings)?);
     }
+    let programs = programs(settings, &stores.connections, &pulses)?;
     let router = router
         .layer(middleware::from_fn_with_state(roles.clone(), places::only_ours))
         .merge(health::routes(stores.connections, pulses));
     let edge = roles.has(Serving::Storefront).then_some(edge);
-    Ok(Front::new(edge, around(settings, router, notices)))
+    Ok(Front::new(edge, around(settings, router, programs, notices)))
 }
 
-/// What a node serves whose roles have no pages: how it is.
-pub fn without_pages(settings: &Settings, connections: Connections) -> Router {
-    let router =
-        health::routes(connections, Pulses::default()).fallback(async || guard::misdirected());
+/// What a node serves whose roles have no pages: what is for programs, and how it is.
+pub fn without_pages(
+    settings: &Settings,
+    connections: Connections,
+    pulses: Pulses,
+) -> anyhow::Result<Router> {
+    let programs = programs(settings, &connections, &pulses)?;
+    let router = health::routes(connections, pulses).fallback(async || guard::misdirected());
     let notices = Notices { failure: "".into(), too_fast: "".into() };
-    around(settings, router, notices)
+    Ok(around(settings, router, programs, notices))
 }
 
-/// What stands in front of everything.
-fn around(settings: &Settings, router: Router, notices: Notices) -> Router {
+/// The API, if it is one of the node's roles. Its addresses pass by all that is made for pages and their
+/// visitors: the cache, the rule about other sites, the limits by address.
+fn programs(
+    settings: &Settings,
+    connections: &Connections,
+    pulses: &Pulses,
+) -> anyhow::Result<Router> {
+    match settings.server.roles.has(Serving::Api) {
+        true => api::build(settings, connections, pulses.clone()),
+        false => Ok(Router::new()),
+    }
+}
+
+/// What stands in front of everything. How large a body may be, each endpoint for programs says itself.
+fn around(settings: &Settings, router: Router, programs: Router, notices: Notices) -> Router {
     let headers = Arc::new(guard::headers(settings.secure()));
     router
-        .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(guard::BODY_LIMIT))
+        .merge(programs)
+        .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn(leftover::read_out))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
         .layer(CatchPanicLayer::custom(guard::after_panic))
@@ -188,5 +208,5 @@ fn span<B>(request: &Request<B>) -> tracing::Span {
     let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or("");
     let client =
         request.extensions().get::<ClientAddress>().map(|client| tracing::field::display(client.0));
-    tracing::info_span!("request", id, method = %request.method(), path = request.uri().path(), client)
+    tracing::info_span!("request", id, method = %request.method(), path = request.uri().path(), client, key = tracing::field::Empty)
 }

@@ -20,9 +20,10 @@ pub struct Place<'a> {
 }
 
 /// Where each service keeps its tables, and who stands on it.
-pub fn places(database: &Database) -> [(Need, Place<'_>); 3] {
+pub fn places(database: &Database) -> [(Need, Place<'_>); 4] {
     let place = |schema, url, migrator| Place { schema, url, migrator };
     [
+        (Need::Accounts, place(accounts::SCHEMA, database.accounts(), &accounts::MIGRATOR)),
         (Need::Inventory, place(inventory::SCHEMA, database.inventory(), &inventory::MIGRATOR)),
         (Need::Payments, place(payments::SCHEMA, database.payments(), &payments::MIGRATOR)),
         (Need::Orders, place(orders::SCHEMA, database.orders(), &orders::MIGRATOR)),

@@ -6,7 +6,7 @@ use crate::{
     schema::{self, Schema},
     waiting::Waiting,
 };
-use accounts::Sessions;
+use accounts::{Keys, Sessions};
 use anyhow::Context;
 use catalogue::Catalogue;
 use domain::Market;
@@ -16,6 +16,7 @@ use payments::Payments;
 use payments::providers::sandbox::{Patience, Sandbox, Settings as SandboxSettings};
 use platform::{
     events::Feed,
+    idempotency::Idempotency,
     redis::{self as redis_platform, Redis},
 };
 use secrecy::ExposeSecret;
@@ -87,6 +88,16 @@ impl Connections {
     /// The catalogue of a market.
     pub fn catalogue(&self, market: &Arc<Market>) -> anyhow::Result<Catalogue> {
         Ok(Catalogue::new(self.mongodb()?.clone(), Market::clone(market)))
+    }
+
+    /// The keys of programs.
+    pub fn keys(&self) -> anyhow::Result<Keys> {
+        Ok(Keys::new(self.schema(accounts::SCHEMA)?.pool.clone()))
+    }
+
+    /// What programs asked for under names of their own, and the answers.
+    pub fn idempotency(&self) -> anyhow::Result<Idempotency> {
+        Ok(Idempotency::new(self.schema(accounts::SCHEMA)?.pool.clone()))
     }
 
     /// Stock.

@@ -56,7 +56,8 @@ pub async fn run(settings: Result<Settings, Invalid>, needs: &Needs) -> anyhow::
 }
 
 /// What is looked at, in this order.
-const LOOKED_AT: [(Need, &str); 8] = [
+const LOOKED_AT: [(Need, &str); 9] = [
+    (Need::Accounts, "PostgreSQL (accounts)"),
     (Need::Inventory, "PostgreSQL (inventory)"),
     (Need::Payments, "PostgreSQL (payments)"),
     (Need::Orders, "PostgreSQL (orders)"),
@@ -68,8 +69,10 @@ const LOOKED_AT: [(Need, &str); 8] = [
 ];
 
 async fn look_at(need: Need, settings: &Settings) -> Finding {
-    let [(_, of_inventory), (_, of_payments), (_, of_orders)] = schema::places(&settings.database);
+    let [(_, of_accounts), (_, of_inventory), (_, of_payments), (_, of_orders)] =
+        schema::places(&settings.database);
     match need {
+        Need::Accounts => in_time(postgresql(of_accounts)).await,
         Need::Inventory => in_time(postgresql(of_inventory)).await,
         Need::Payments => in_time(postgresql(of_payments)).await,
         Need::Orders => in_time(postgresql(of_orders)).await,

@@ -1,5 +1,6 @@
 //! One module for each command of the binary.
 
+mod apikey;
 mod cache;
 mod doctor;
 mod import;
@@ -39,6 +40,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Seed(wanted) => return seed::run(settings, wanted).await,
         Command::Cache(what) => return cache::run(settings, what).await,
         Command::Inventory(what) => return inventory::run(settings, what).await,
+        Command::Apikey(what) => return apikey::run(settings, what).await,
         Command::SandboxPsp(_) | Command::Doctor { .. } => {}
     }
     Ok(ExitCode::SUCCESS)
@@ -60,6 +62,7 @@ fn needs(command: &Command, settings: &mut Settings) -> Needs {
             Needs::of_working(&settings.work.roles)
         }
         Command::Inventory(_) => Needs::only(Need::Inventory),
+        Command::Apikey(_) => Needs::only(Need::Accounts),
         Command::Doctor { roles: Some(roles) } => Needs::of_serving(roles),
         _ => Needs::everything(),
     }

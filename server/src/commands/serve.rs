@@ -21,12 +21,16 @@ use tower::Service;
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let stop = stop_signal()?;
     let roles = &settings.server.roles;
+    let needs = Needs::of_serving(roles);
     if !roles.has(Serving::Storefront) && !roles.has(Serving::Checkout) {
-        // There is nothing yet that these roles would need anything for.
-        let store = router::without_pages(&settings, Connections::default());
+        let opening = Connections::open(&settings, &needs);
+        let Some(connections) = stop.run_until_cancelled(opening).await.transpose()? else {
+            return Ok(());
+        };
+        let pulses = Pulses::begin(&settings, &needs, &stop).await?;
+        let store = router::without_pages(&settings, connections, pulses)?;
         return listen(&settings, store, stop).await;
     }
-    let needs = Needs::of_serving(roles);
     let Some((stores, feed)) = stores::open(&settings, &needs, &stop).await? else {
         return Ok(());
     };

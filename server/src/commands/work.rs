@@ -18,7 +18,7 @@ use catalogue::Catalogue;
 use domain::Market;
 use inventory::Inventory;
 use orders::Orders;
-use platform::outbox::Relay;
+use platform::{idempotency::Idempotency, outbox::Relay};
 use secrecy::ExposeSecret;
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinSet;
@@ -29,6 +29,8 @@ const OUTBOX_KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 
 const PRICES_EVERY: Duration = Duration::from_secs(30);
 /// Two partitions stand ready, and each takes a minute or more to fill.
 const LEDGER_EVERY: Duration = Duration::from_secs(20);
+/// Answers to programs are kept a day; a few hours more cost room alone.
+const FORGET_EVERY: Duration = Duration::from_secs(600);
 const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 
 /// Works until asked to stop; what was begun is finished first. What does not finish in time is given
@@ -89,7 +91,9 @@ fn begin(
         let redis = connections.redis()?;
         let relay =
             |schema: &Schema| Relay::new(schema.pool.clone(), schema.name, redis.clone(), &stream);
-        for schema in &connections.schemas {
+        // Accounts has nothing to tell, and so no outbox.
+        let telling = connections.schemas.iter().filter(|schema| schema.name != accounts::SCHEMA);
+        for schema in telling {
             tasks.spawn(relay(schema).run(stop.clone()));
             tasks.spawn(prune(relay(schema), stop.clone()));
         }
@@ -101,6 +105,7 @@ fn begin(
     if roles.has(Working::Sweep) {
         let every = Duration::from_secs(settings.orders.sweep_seconds);
         tasks.spawn(sweep(connections.orders(settings, &market)?, every, stop.clone()));
+        tasks.spawn(forget(connections.idempotency()?, stop.clone()));
     }
     Ok(tasks)
 }
@@ -113,6 +118,17 @@ async fn sweep(orders: Orders, every: Duration, stop: CancellationToken) {
             Err(error) => tracing::warn!(%error, "the sweeper will try again"),
         }
         rest(every, &stop).await;
+    }
+}
+
+async fn forget(answers: Idempotency, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        match answers.sweep().await {
+            Ok(0) => {}
+            Ok(swept) => tracing::info!(swept, "old answers were forgotten"),
+            Err(error) => tracing::warn!(%error, "old answers could not be forgotten"),
+        }
+        rest(FORGET_EVERY, &stop).await;
     }
 }
 

@@ -18,6 +18,7 @@ impl Settings {
         let database = &self.database;
         let begin = [
             ("database.url", Some(&database.url), POSTGRESQL),
+            ("database.accounts_url", database.accounts_url.as_ref(), POSTGRESQL),
             ("database.inventory_url", database.inventory_url.as_ref(), POSTGRESQL),
             ("database.payments_url", database.payments_url.as_ref(), POSTGRESQL),
             ("database.orders_url", database.orders_url.as_ref(), POSTGRESQL),
@@ -76,6 +77,8 @@ impl Settings {
             ("server.changes_burst", server.changes_burst.into(), 1),
             ("live.max_streams", self.live.max_streams as u64, 1),
             ("live.max_streams_per_address", self.live.max_streams_per_address as u64, 1),
+            ("api.requests_per_second", self.api.requests_per_second.into(), 1),
+            ("api.requests_burst", self.api.requests_burst.into(), 1),
             ("database.max_connections", self.database.max_connections.into(), 1),
             ("orders.time_to_pay_seconds", orders.time_to_pay_seconds, 60),
             ("orders.first_check_seconds", orders.first_check_seconds, 1),
@@ -85,10 +88,13 @@ impl Settings {
             .into_iter()
             .map(|(key, value, least)| (value >= least, format!("{key} must be at least {least}")));
         // What the limiter can count: it keeps the time between two requests in nanoseconds.
-        let at_most = [(
-            server.changes_per_second <= 1_000_000,
-            "server.changes_per_second must be at most 1000000".to_owned(),
-        )];
+        let at_most = [
+            ("server.changes_per_second", server.changes_per_second),
+            ("api.requests_per_second", self.api.requests_per_second),
+            ("api.requests_burst", self.api.requests_burst),
+        ];
+        let at_most = at_most
+            .map(|(key, value)| (value <= 1_000_000, format!("{key} must be at most 1000000")));
         let edge = [
             (
                 self.edge.memory_megabytes <= 1_000_000,

@@ -34,7 +34,7 @@ const REQUIRED: [Required; 5] = [
         key: "database.url",
         how: "DATABASE_URL, e.g. postgres://user:password@host/vitrine",
         stand_in: "postgres://missing",
-        by: &[Need::Inventory, Need::Payments, Need::Orders],
+        by: &[Need::Accounts, Need::Inventory, Need::Payments, Need::Orders],
     },
     Required {
         key: "mongodb.url",
@@ -98,6 +98,7 @@ pub fn load(
 fn missing(given: &[String], needs: &Needs) -> Vec<String> {
     let is_given = |key: &str| given.iter().any(|given| given == key);
     let has_own = |need: Need| match need {
+        Need::Accounts => is_given("database.accounts_url"),
         Need::Inventory => is_given("database.inventory_url"),
         Need::Payments => is_given("database.payments_url"),
         Need::Orders => is_given("database.orders_url"),

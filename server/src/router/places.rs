@@ -37,6 +37,7 @@ fn is_ours(roles: &Roles<Serving>, uri: &Uri) -> bool {
         "cart" | "checkout" | "orders" | "webhooks" => Serving::Checkout,
         "api" => match parts.next().unwrap_or_default() {
             "cart" | "checkout" | "orders" => Serving::Checkout,
+            "" | "v1" | "openapi.json" => Serving::Api,
             _ => Serving::Storefront,
         },
         // A page that shows an order has one stream for that and for all else.
@@ -104,6 +105,10 @@ mod tests {
             ("/health/ready", &["storefront", "checkout", "api", "admin"]),
             ("/nothing", &["storefront"]),
             ("/api/nothing", &["storefront"]),
+            ("/api", &["api"]),
+            ("/api/v1/inventory/levels", &["api"]),
+            ("/api/v1/cart", &["api"]),
+            ("/api/openapi.json", &["api"]),
             ("//cart", &["checkout"]),
         ] {
             assert_eq!(owners(address), roles, "{address}");

@@ -33,7 +33,9 @@ async fn a_store_that_has_all_it_needs_is_healthy() {
     let (code, said) = told(doctor(&ground, &provider)).await;
     assert_eq!(code, Some(0), "{said}");
     assert!(!said.contains('✗'), "{said}");
-    for what in ["configuration", "inventory", "payments", "orders", "MongoDB", "Redis", "site"] {
+    for what in
+        ["configuration", "accounts", "inventory", "payments", "orders", "MongoDB", "Redis", "site"]
+    {
         assert!(said.contains(what), "{what} is not in {said}");
     }
 }

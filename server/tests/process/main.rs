@@ -1,5 +1,6 @@
 //! The binary against real databases: what a request costs them, and what it does when they are away.
 
+mod api;
 mod books;
 mod cart;
 mod configuration;

@@ -19,7 +19,8 @@ async fn a_node_serves_what_its_roles_are_for_and_sends_the_rest_elsewhere() {
     let role = |name: &'static str| [("VITRINE__SERVER__ROLES", name)];
     let storefront = store.another_with(&role("storefront")).await;
     let checkout = store.another_with(&role("checkout")).await;
-    let neither = store.another_with(&role("api,admin")).await;
+    let neither = store.another_with(&role("admin")).await;
+    let api = store.another_with(&role("api")).await;
     let misdirected = (421, "misdirected".to_owned());
     for (path, ours, others) in [
         ("/", 200, [&checkout, &neither]),
@@ -41,6 +42,18 @@ async fn a_node_serves_what_its_roles_are_for_and_sends_the_rest_elsewhere() {
     }
     for node in [&storefront, &checkout] {
         assert_eq!(answer(&store, node, "/pkg/vitrine.css").await.0, 200);
+    }
+    // What is for programs is the API's alone, and the API's is that alone.
+    for path in ["/api", "/api/openapi.json", "/api/v1/inventory/levels"] {
+        for node in [&storefront, &checkout, &neither] {
+            assert_eq!(answer(&store, node, path).await, misdirected, "{path}");
+        }
+    }
+    assert_eq!(answer(&store, &api, "/api/openapi.json").await.0, 200);
+    let refused = (401, "unauthenticated".to_owned());
+    assert_eq!(answer(&store, &api, "/api/v1/inventory/levels").await, refused);
+    for path in ["/", "/cart", "/api/cart/get", "/api/nothing"] {
+        assert_eq!(answer(&store, &api, path).await, misdirected, "{path}");
     }
     // Nor does an address that is spelt strangely lead into a cart where there is none.
     for path in ["/%63art", "/./cart", "/c/../cart", "/Cart", "/cart%2f"] {
@@ -70,8 +83,25 @@ async fn a_storefront_needs_nothing_that_belongs_to_payments() {
     let node = store.another_with(&settings).await;
     assert_eq!(stands_on(&store, &node).await, ["mongodb", "postgresql/inventory", "redis"]);
     assert_eq!(store.page_of(&node, "/p/lamp").await.0, "miss");
-    let node = store.another_with(&[("VITRINE__SERVER__ROLES", "api,admin")]).await;
+    let node = store.another_with(&[("VITRINE__SERVER__ROLES", "admin")]).await;
     assert_eq!(stands_on(&store, &node).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_node_for_programs_needs_their_keys_and_the_stock_and_no_secret() {
+    let store = Store::open().await;
+    let settings = [
+        ("VITRINE__SERVER__ROLES", "api"),
+        ("VITRINE__DATABASE__ACCOUNTS_URL", &store.database.url),
+        ("VITRINE__DATABASE__INVENTORY_URL", &store.database.url),
+        ("DATABASE_URL", ""),
+        ("MONGODB_URL", ""),
+        ("VITRINE__PAYMENTS__SANDBOX__SECRET", ""),
+        ("VITRINE__PAYMENTS__SANDBOX__WEBHOOK_SECRET", ""),
+    ];
+    let node = store.another_with(&settings).await;
+    let stands_on = stands_on(&store, &node).await;
+    assert_eq!(stands_on, ["postgresql/accounts", "postgresql/inventory", "redis"]);
 }
 
 #[tokio::test]

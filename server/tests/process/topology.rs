@@ -1,4 +1,4 @@
-//! The topology of `deploy/`: three nodes for pages, two for checkouts and a worker behind nginx with the
+//! The topology of `deploy/`: three nodes for pages, two for checkouts, one for programs and a worker behind nginx with the
 //! very configuration that lies there, and a shopper without scripts who buys something through it.
 
 use crate::world::{Ground, Process, TO_BERLIN, free_port, until};
@@ -21,6 +21,7 @@ struct Town {
     url: String,
     edges: Vec<u16>,
     checkouts: Vec<u16>,
+    api: u16,
     _processes: Vec<Process>,
 }
 
@@ -52,10 +53,12 @@ impl Town {
         for port in &checkouts {
             processes.push(node(ground.command(&["serve", "--roles", "checkout"]), *port));
         }
-        processes.push(nginx(&ground.folder, proxy, &edges, &checkouts));
-        let town = Self { ground, url, edges, checkouts, _processes: processes };
+        let api = free_port();
+        processes.push(node(ground.command(&["serve", "--roles", "api"]), api));
+        processes.push(nginx(&ground.folder, proxy, [&edges, &checkouts, &[api]]));
+        let town = Self { ground, url, edges, checkouts, api, _processes: processes };
         let client = client();
-        for port in town.edges.iter().chain(&town.checkouts) {
+        for port in town.edges.iter().chain(&town.checkouts).chain([&town.api]) {
             let health = format!("http://127.0.0.1:{port}/health/ready");
             let answer = async || client.get(&health).send().await;
             until("the node is ready", async || answer().await.is_ok_and(|a| a.status() == 200))
@@ -102,7 +105,7 @@ fn node(mut command: Command, port: u16) -> Process {
 }
 
 /// nginx as `deploy/` configures it, with ports of this test's own and a log of what it passed on.
-fn nginx(folder: &Path, port: u16, edges: &[u16], checkouts: &[u16]) -> Process {
+fn nginx(folder: &Path, port: u16, [edges, checkouts, api]: [&[u16]; 3]) -> Process {
     assert!(STORE.contains("listen 8080;"));
     let store = STORE.replace("listen 8080;", &format!("listen 127.0.0.1:{port};"));
     std::fs::write(folder.join("store.conf"), store).unwrap();
@@ -110,7 +113,8 @@ fn nginx(folder: &Path, port: u16, edges: &[u16], checkouts: &[u16]) -> Process 
         let servers = ports.iter().map(|port| format!("server 127.0.0.1:{port};"));
         format!("upstream {name} {{ {} keepalive 32; }}\n", servers.collect::<String>())
     };
-    let nodes = upstream("storefront", edges) + &upstream("checkout", checkouts);
+    let nodes =
+        upstream("storefront", edges) + &upstream("checkout", checkouts) + &upstream("api", api);
     std::fs::write(folder.join("nodes.conf"), nodes).unwrap();
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|kind| format!("{kind}_temp_path {kind};\n"))
@@ -172,7 +176,16 @@ fn hidden<'a>(page: &'a str, name: &str) -> &'a str {
 async fn a_shopper_buys_through_the_proxy_and_nodes_for_pages_never_hear_of_it() {
     let town = Town::new().await;
     let mut shopper = Shopper { client: client(), town: &town, cookie: String::new() };
-    for path in ["/", "/c/rooms", "/p/lamp", "/p/chair", "/robots.txt", "/pkg/vitrine.css"] {
+    for path in [
+        "/",
+        "/c/rooms",
+        "/p/lamp",
+        "/p/chair",
+        "/robots.txt",
+        "/pkg/vitrine.css",
+        "/api",
+        "/api/openapi.json",
+    ] {
         shopper.look(path).await;
     }
     for (path, told) in [
@@ -210,9 +223,13 @@ async fn a_shopper_buys_through_the_proxy_and_nodes_for_pages_never_hear_of_it()
     let first = |path: &str| path.trim_start_matches('/').split('/').next().unwrap().to_owned();
     let own = ["cart", "checkout", "orders", "webhooks", "api"];
     for (port, path) in &passed_on {
-        let nodes = if own.contains(&&*first(path)) { &town.checkouts } else { &town.edges };
+        let nodes = match path.as_str() {
+            "/api" | "/api/openapi.json" => &vec![town.api],
+            path if own.contains(&&*first(path)) => &town.checkouts,
+            _ => &town.edges,
+        };
         assert!(nodes.contains(port), "{path} went to {port}");
     }
     let visited: BTreeSet<u16> = passed_on.iter().map(|(port, _)| *port).collect();
-    assert_eq!(visited.len(), 5, "every node had something to do: {passed_on:?}");
+    assert_eq!(visited.len(), 6, "every node had something to do: {passed_on:?}");
 }

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Holds the API against its own document: schemathesis reads /api/openapi.json of a running node and asks
+# for everything in it, in form and out of form, with a key that may do all. It has the same seed each time
+# and takes two minutes at most.
+#   scripts/api.sh [SCHEMATHESIS ARGUMENTS…]    against a debug build, on the running stack `test`
+#   API_SEED=N scripts/api.sh                   with another seed
+# shellcheck source=scripts/lib/common.sh
+. "$(dirname "$0")/lib/common.sh"
+# shellcheck source=scripts/lib/instance.sh
+. "$ROOT/scripts/lib/instance.sh"
+use_instance test
+stack_environment
+VITRINE=$CARGO_TARGET_DIR/debug/vitrine
+
+cd "$ROOT"
+claim_target
+step "debug build" cargo build --package server
+open_instance
+
+# The node is one for programs alone, in a database beside those of the tests.
+export VITRINE__SERVER__ROLES=api VITRINE__SERVER__LISTEN=127.0.0.1:$STORE_PORT
+export VITRINE__SERVER__PUBLIC_URL=$STORE_URL VITRINE__REDIS__NAMESPACE=schemathesis
+# Only what is never stored may be the same everywhere.
+export VITRINE__PAYMENTS__SANDBOX__SECRET=sk_test_merchant_of_tests
+export VITRINE__PAYMENTS__SANDBOX__WEBHOOK_SECRET=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+# As fast as it can: the pace of a key has tests of its own.
+export VITRINE__API__REQUESTS_PER_SECOND=1000000 VITRINE__API__REQUESTS_BURST=1000000
+
+PID_FILE=$HOME_DIR/run/api.pid
+LOG=$HOME_DIR/log/api.log
+end_node() { end "$PID_FILE" TERM 30; }
+trap end_node EXIT
+end_node
+
+some_goods() { "$VITRINE" migrate && "$VITRINE" seed --products 20; }
+step "some goods" some_goods
+require_free "$STORE_PORT" "the API"
+launch "$PID_FILE" "$LOG" env -C "$ROOT" "$VITRINE" serve
+await "The API" "$PID_FILE" "$LOG" 60 curl --silent --fail --noproxy '*' --max-time 5 "$STORE_URL/health/ready"
+SCOPES=inventory:read,inventory:write,catalogue:read,carts,orders:own
+KEY=$("$VITRINE" apikey create --name schemathesis --scopes "$SCOPES" | tail -n 1)
+
+REPORT=$HOME_DIR/schemathesis
+rm -rf "$REPORT"
+mkdir -p "$REPORT"
+cd "$REPORT"
+export NO_PROXY='*' HYPOTHESIS_STORAGE_DIRECTORY=$REPORT/examples
+timeout 120 schemathesis --config-file "$ROOT/scripts/lib/schemathesis.toml" run "$STORE_URL/api/openapi.json" \
+  --header "Authorization: Bearer $KEY" --seed "${API_SEED:-20261127}" --generation-deterministic "$@"

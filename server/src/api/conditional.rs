@@ -1,0 +1,64 @@
+//! Answers that are not sent again to who has them (RFC 9110, section 13).
+
+use axum::{
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use sha2::{Digest, Sha256};
+
+/// An answer under its tag: it may be kept as long as it is asked each time whether it still holds.
+pub fn conditional(
+    asked: &HeaderMap,
+    tag: &str,
+    kept_by: &'static str,
+    answer: impl IntoResponse,
+) -> Response {
+    let mut response = match has(asked, tag) {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => answer.into_response(),
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(kept_by));
+    if let Ok(tag) = HeaderValue::from_str(tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// A tag for these bytes.
+pub fn tag(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    let text: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("\"{text}\"")
+}
+
+/// Whether who asks has it: one of the tags in `If-None-Match` is this one, or any will do.
+fn has(headers: &HeaderMap, tag: &str) -> bool {
+    let lines = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
+    let mut tags = lines.flat_map(|line| line.split(',')).map(str::trim);
+    tags.any(|known| known == "*" || known.trim_start_matches("W/") == tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_it_is_told_so_without_a_body() {
+        let tag = tag(b"levels");
+        let asked = |told: &str| {
+            let headers = HeaderMap::from_iter([(header::IF_NONE_MATCH, told.parse().unwrap())]);
+            conditional(&headers, &tag, "no-cache", "levels")
+        };
+        for told in [tag.clone(), format!("W/{tag}"), format!("\"x\", {tag}"), "*".to_owned()] {
+            assert_eq!(asked(&told).status(), 304, "{told}");
+        }
+        for told in ["", "\"x\"", tag.trim_matches('"')] {
+            let answer = asked(told);
+            assert_eq!(
+                (answer.status().as_u16(), &answer.headers()["etag"]),
+                (200, &tag.parse().unwrap())
+            );
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The store for programs: JSON under `/api/v1`, by key. What holds for all of it stands here and in the
+//! modules beside it; what an endpoint does, in one module for each of the trade's nouns ([`inventory`]).
+//!
+//! A request passes, from the outside in: an answer in any case and in form ([`framed`]), the gate
+//! ([`gate`]: pulse, key, pace, scope, a hand free), the body ([`input::whole`]), its name ([`once`]), and
+//! the handler. No cookie is looked at, and no page's cache or CSRF rule stands in front: who has no key has
+//! nothing here.
+
+mod conditional;
+mod cursor;
+mod document;
+mod gate;
+mod input;
+mod inventory;
+mod known;
+mod once;
+mod pace;
+mod page;
+mod problem;
+mod routes;
+
+use crate::{config::Settings, pulses::Pulses, stores::Connections};
+use ::inventory::Inventory;
+use axum::{
+    Router,
+    body::Body,
+    extract::{FromRef, Request},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Redirect, Response},
+    routing::{any, get},
+};
+use document::Document;
+use gate::Gate;
+use known::KnownKeys;
+use pace::{Limit, Paces};
+use page::Page;
+pub use problem::is_problem;
+use problem::{Code, Problem, complete};
+use routes::Routes;
+use std::{any::Any, time::Duration};
+use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
+use utoipa::openapi::OpenApi;
+
+/// No answer takes longer. What stands around all routes of a node waits a little longer still.
+const ANSWER_WITHIN: Duration = Duration::from_secs(25);
+
+/// The services that endpoints call. Cheap to clone.
+#[derive(Clone, FromRef)]
+pub struct Services {
+    inventory: Inventory,
+}
+
+/// The API of a node that has the role.
+pub fn build(
+    settings: &Settings,
+    connections: &Connections,
+    pulses: Pulses,
+) -> anyhow::Result<Router> {
+    let services = Services { inventory: connections.inventory()? };
+    let api = &settings.api;
+    let limit = Limit::new(api.requests_per_second, api.requests_burst);
+    let paces = Paces::new(limit, connections.redis()?.clone(), &settings.redis.namespace);
+    let gate = Gate::new(KnownKeys::new(connections.keys()?), limit, paces, pulses);
+    let about = document::about(&settings.server.public_url);
+    let routes = Routes::new(about, gate, connections.idempotency()?);
+    let (router, about) = inventory::routes(routes).split();
+    Ok(framed(router.with_state(services).merge(for_everybody(&about)?)))
+}
+
+/// What needs no key, for it says nothing of the shop.
+fn for_everybody(about: &OpenApi) -> anyhow::Result<Router> {
+    Ok(Router::new()
+        .route("/api/openapi.json", get(document::show).with_state(Document::new(about)?))
+        .route("/api", get(page::show).with_state(Page::new(about)?))
+        .route("/api/", get(async || Redirect::permanent("/api")))
+        .route("/api/v1", any(nothing))
+        .route("/api/v1/", any(nothing))
+        .route("/api/v1/{*nothing}", any(nothing)))
+}
+
+async fn nothing() -> Problem {
+    Problem::new(Code::NotFound, "There is no such address; /api shows those there are.")
+}
+
+/// What stands around everything: whatever happens, there is an answer in form, and nobody keeps it who was
+/// not told so.
+fn framed(router: Router) -> Router {
+    router
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
+        .layer(CatchPanicLayer::custom(after_panic))
+        .layer(middleware::from_fn(frame))
+}
+
+async fn frame(request: Request, next: Next) -> Response {
+    let id = request_id(request.headers());
+    let mut response = complete(next.run(request).await, &id);
+    let headers = response.headers_mut();
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The name of a request in the log.
+fn request_id(headers: &HeaderMap) -> String {
+    let id = headers.get("x-request-id").and_then(|id| id.to_str().ok());
+    id.unwrap_or_default().to_owned()
+}
+
+/// The answer to a request during which the program failed. What it was stands in the log.
+fn after_panic(cause: Box<dyn Any + Send + 'static>) -> Response<Body> {
+    let cause = cause.downcast_ref::<String>().map(String::as_str);
+    tracing::error!(cause, "a request to the API ended in a panic");
+    let words = "The fault is ours. Please try again, or tell us the instance.";
+    Problem::new(Code::Internal, words).into_response()
+}
+
+#[cfg(test)]
+mod tests;
