@@ -16,6 +16,9 @@ const TRUSTED: Duration = Duration::from_secs(1);
 const CONNECT: Duration = Duration::from_secs(5);
 /// What PostgreSQL says while it starts or stops or has no place left, by SQLSTATE.
 const AWAY: [&str; 4] = ["57P01", "57P02", "57P03", "53300"];
+/// What the driver says when a server, or a proxy in front of one that is gone, hangs up on whoever has just
+/// connected: it reads nothing, and takes that for an answer.
+const HUNG_UP: &str = "unexpected response from SSLRequest: 0x00";
 /// What it says of a table that is not there.
 const NO_SUCH_TABLE: &str = "42P01";
 
@@ -89,6 +92,7 @@ pub async fn migrated(pool: &PgPool, migrator: &Migrator) -> Result<i64, Error> 
 pub(crate) fn is_absence(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
+        sqlx::Error::Protocol(words) => words.contains(HUNG_UP),
         error => state(error).is_some_and(|state| AWAY.contains(&state.as_str())),
     }
 }

@@ -58,6 +58,11 @@ async fn a_server_that_is_away_is_told_from_one_that_refuses() {
     assert!(away.is_absence(), "{away}");
 
     let database = testing::empty_postgres().await;
+    let (wire, url) = Wire::through(&database.url).await;
+    wire.cut();
+    let away = platform::postgres::connect(&url, "public", 1).await.unwrap_err();
+    assert!(away.is_absence(), "{away}");
+
     let options: PgConnectOptions = database.url.parse().unwrap();
     for wrong in [options.clone().password("wrong"), options.database("nowhere")] {
         let url = wrong.to_url_lossy().to_string();

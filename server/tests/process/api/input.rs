@@ -3,10 +3,6 @@
 use super::{LEVELS, Program, told};
 use crate::world::Store;
 use reqwest::Method;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
 
 #[tokio::test]
 async fn a_query_that_does_not_fit_is_told_with_all_that_is_wrong() {
@@ -86,15 +82,4 @@ async fn a_request_has_the_name_that_it_was_given_and_no_page_knows_of_it() {
     assert_eq!(told(foreign.send().await.unwrap()).await.problem().0, 401);
     let foreign = program.ask(Method::GET, LEVELS).header("origin", "https://app.test");
     assert_eq!(foreign.send().await.unwrap().status(), 200);
-}
-
-/// What is answered to these bytes, and nothing after them.
-pub async fn raw(store: &Store, said: &[u8]) -> String {
-    let authority = store.url.trim_start_matches("http://");
-    let mut stream = TcpStream::connect(authority).await.unwrap();
-    stream.write_all(said).await.unwrap();
-    let mut heard = Vec::new();
-    let reading = stream.read_to_end(&mut heard);
-    tokio::time::timeout(crate::world::SOON, reading).await.expect("the connection ends").unwrap();
-    String::from_utf8_lossy(&heard).into_owned()
 }

@@ -135,7 +135,7 @@ async fn while_its_database_is_away_nobody_comes_in_and_all_are_told_at_once() {
     let begun = Instant::now();
     for _ in 0..20 {
         let told = program.get(LEVELS).await;
-        assert_eq!(told.problem(), (503, "unavailable"));
+        assert_eq!(told.problem(), (503, "unavailable"), "{}", store.serve.log());
         assert_eq!(told.header("retry-after"), "5");
     }
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
