@@ -14,7 +14,8 @@ VITRINE=$CARGO_TARGET_DIR/debug/vitrine
 
 cd "$ROOT"
 claim_target
-step "debug build" cargo build --package server
+# The very build that the tests are run from.
+step "debug build" cargo build --tests
 open_instance
 
 # The node is one for programs alone, in a database beside those of the tests.
@@ -44,6 +45,7 @@ REPORT=$HOME_DIR/schemathesis
 rm -rf "$REPORT"
 mkdir -p "$REPORT"
 cd "$REPORT"
+export SCHEMATHESIS_HOOKS=$ROOT/scripts/lib/schemathesis_hooks.py
 export NO_PROXY='*' HYPOTHESIS_STORAGE_DIRECTORY=$REPORT/examples
 timeout 120 schemathesis --config-file "$ROOT/scripts/lib/schemathesis.toml" run "$STORE_URL/api/openapi.json" \
   --header "Authorization: Bearer $KEY" --seed "${API_SEED:-20261127}" "$@"

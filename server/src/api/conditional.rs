@@ -4,6 +4,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 /// An answer under its tag: it may be kept as long as it is asked each time whether it still holds.
@@ -23,6 +24,14 @@ pub fn conditional(
         headers.insert(header::ETAG, tag);
     }
     response
+}
+
+/// The same for a value in JSON, whose tag is made of all that is told: it changes with any number of it.
+pub fn json(asked: &HeaderMap, value: &impl Serialize) -> Response {
+    // A struct of texts and numbers can always be written.
+    let body = serde_json::to_vec(value).unwrap_or_default();
+    let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    conditional(asked, &tag(&body), "private, no-cache", (kind, body))
 }
 
 /// A tag for these bytes.

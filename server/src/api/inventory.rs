@@ -1,12 +1,67 @@
-//! Stock, for the software of warehouses: what lies where.
+//! Stock, for the software of warehouses: what lies where, what has moved, what was counted.
 
+mod counts;
 mod levels;
+mod movements;
+mod warehouses;
 
-use super::routes::{Routes, Rules};
+use super::{
+    input::{Part, field},
+    problem::Problem,
+    routes::{Routes, Rules},
+};
 use accounts::Scope;
+use inventory::{TellError, UnknownSkus};
+use serde::Deserialize;
+use utoipa::ToSchema;
 use utoipa_axum::routes;
+
+/// Ten thousand rows of four hundred bytes, which is more than a row with all its fields has.
+const BATCH: usize = 4 * 1024 * 1024;
 
 /// The endpoints about stock.
 pub fn routes(routes: Routes) -> Routes {
-    routes.with(Rules::of(Scope::InventoryRead), routes!(levels::list))
+    let (read, write) = (Rules::of(Scope::InventoryRead), Rules::of(Scope::InventoryWrite));
+    routes
+        .with(read, routes!(levels::list))
+        .with(write.body(BATCH), routes!(counts::tell))
+        .with(write.body(BATCH), routes!(movements::tell))
+        .with(read, routes!(warehouses::list))
+}
+
+/// What happens to a SKU that never lay in the warehouse.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum NewSkus {
+    /// Its rows are answered with `unknown_sku`.
+    #[default]
+    Refuse,
+    /// It has a place there from now on.
+    Open,
+}
+
+impl From<NewSkus> for UnknownSkus {
+    fn from(policy: NewSkus) -> Self {
+        match policy {
+            NewSkus::Refuse => Self::Refuse,
+            NewSkus::Open => Self::Open,
+        }
+    }
+}
+
+/// Why nothing of a batch was looked at, whose rows are at this place of the body.
+fn refusal(error: &TellError, rows: &str) -> Problem {
+    let wrong = |at: &str, code, words: &str| {
+        Problem::invalid(vec![field(Part::Body, at, code, words.to_owned())])
+    };
+    match error {
+        TellError::TooManyRows { .. } => wrong(rows, "too_many", "There are too many rows."),
+        TellError::BadSource { .. } => {
+            wrong("/source", "wrong_form", "No source may have this name.")
+        }
+        TellError::FromTheFuture { .. } => {
+            wrong("/as_of", "too_large", "Nobody can have counted that yet: is your clock right?")
+        }
+        TellError::Storage(error) => Problem::of_error(error),
+    }
 }

@@ -6,11 +6,6 @@
 //! the handler. No cookie is looked at, and no page's cache or CSRF rule stands in front: who has no key has
 //! nothing here.
 
-#![cfg_attr(
-    not(test),
-    expect(dead_code, reason = "bodies are read in tests alone: no endpoint takes one yet")
-)]
-
 mod conditional;
 mod cursor;
 mod document;

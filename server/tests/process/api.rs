@@ -1,9 +1,11 @@
 //! The store for programs, through real processes and with real keys.
 
+mod counts;
 mod document;
 mod input;
 mod keys;
 mod levels;
+mod movements;
 mod pace;
 
 use crate::world::Store;

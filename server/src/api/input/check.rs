@@ -73,8 +73,9 @@ impl Checker {
         let mut checkers = CHECKERS.lock().unwrap_or_else(PoisonError::into_inner);
         let checker = checkers.entry(TypeId::of::<T>()).or_insert_with(|| {
             let schema = schema();
-            let validator = jsonschema::draft202012::new(&schema);
-            let validator = validator.expect("the derived schema of a type is a schema");
+            let validator = jsonschema::draft202012::options().should_validate_formats(true);
+            let validator =
+                validator.build(&schema).expect("the derived schema of a type is a schema");
             let properties = schema["properties"].as_object().cloned().unwrap_or_default();
             Arc::new(Self { validator, properties })
         });

@@ -39,3 +39,13 @@ pub fn skus() -> Array {
 pub fn warehouses() -> Array {
     ArrayBuilder::new().items(warehouse()).max_items(Some(ASKED)).build()
 }
+
+/// Another system's name.
+pub fn source() -> Object {
+    text(64, "^[!-~]+$", "wms-lyon")
+}
+
+/// Another system's name for something.
+pub fn external_id() -> Object {
+    text(200, "^[ -~]+$", "receipt-4711/1")
+}

@@ -1,16 +1,11 @@
 //! Levels: how many of what lie where.
 
 use crate::api::{
-    conditional::{conditional, tag},
-    cursor,
+    conditional, cursor,
     input::{Query, names},
     problem::Problem,
 };
-use axum::{
-    extract::State,
-    http::{HeaderMap, HeaderValue, header},
-    response::Response,
-};
+use axum::{extract::State, http::HeaderMap, response::Response};
 use domain::Sku;
 use inventory::{Inventory, LevelFilter, LevelKey, LevelNow};
 use serde::{Deserialize, Serialize};
@@ -124,9 +119,5 @@ pub async fn list(
     let page = inventory.list_levels(&filter).await.map_err(|error| Problem::of_error(&error))?;
     let next = page.next.map(|LevelKey { sku, warehouse }| cursor::write(&(sku, warehouse)));
     let levels = Levels { items: page.levels.into_iter().map(Level::from).collect(), next };
-    // A struct of texts and numbers can always be written.
-    let body = serde_json::to_vec(&levels).unwrap_or_default();
-    let tag = tag(&body);
-    let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-    Ok(conditional(&headers, &tag, "private, no-cache", (kind, body)))
+    Ok(conditional::json(&headers, &levels))
 }

@@ -1,0 +1,21 @@
+"""What no schema can say of the API, for scripts/api.sh."""
+
+import itertools
+import re
+
+import schemathesis
+
+NUMBERS = itertools.count()
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """A name belongs to one body, and nobody counts in the future."""
+    name = (case.headers or {}).get("Idempotency-Key")
+    if isinstance(name, str) and re.fullmatch(r"[!-~]{1,255}", name):
+        case.headers["Idempotency-Key"] = f"{name[:200]}-{next(NUMBERS)}"
+    body = case.body
+    if isinstance(body, dict) and re.match(r"\d{4}-", str(body.get("as_of"))):
+        # A leap year, for the sake of its last day of February.
+        if int(body["as_of"][:4]) > 2020:
+            body["as_of"] = "2020" + body["as_of"][4:]
