@@ -39,7 +39,8 @@ require_free "$STORE_PORT" "the API"
 launch "$PID_FILE" "$LOG" env -C "$ROOT" "$VITRINE" serve
 await "The API" "$PID_FILE" "$LOG" 60 curl --silent --fail --noproxy '*' --max-time 5 "$STORE_URL/health/ready"
 SCOPES=inventory:read,inventory:write,catalogue:read,carts,orders:own
-KEY=$("$VITRINE" apikey create --name schemathesis --scopes "$SCOPES" | tail -n 1)
+API_KEY=$("$VITRINE" apikey create --name schemathesis --scopes "$SCOPES" | tail -n 1)
+export API_KEY
 
 REPORT=$HOME_DIR/schemathesis
 rm -rf "$REPORT"
@@ -48,4 +49,4 @@ cd "$REPORT"
 export SCHEMATHESIS_HOOKS=$ROOT/scripts/lib/schemathesis_hooks.py
 export NO_PROXY='*' HYPOTHESIS_STORAGE_DIRECTORY=$REPORT/examples
 timeout 120 schemathesis --config-file "$ROOT/scripts/lib/schemathesis.toml" run "$STORE_URL/api/openapi.json" \
-  --header "Authorization: Bearer $KEY" --seed "${API_SEED:-20261127}" "$@"
+  --seed "${API_SEED:-20261127}" "$@"
