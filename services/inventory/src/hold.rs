@@ -3,16 +3,18 @@
 //! ask the payment provider first; the clock that says it has expired is the database's.
 
 use crate::{
-    Error, Inventory, end,
-    preview::{checked, skus_of},
+    Error, Inventory,
+    combiner::Full,
+    end,
+    preview::checked,
     queries,
-    standing::Standing,
+    together::{Hold, Waiting},
 };
 use domain::{
     Sku,
     stock::{Allocation, Demand, Destination, HoldState, Shortage, Strategy},
 };
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::PgConnection;
 use std::{collections::BTreeMap, time::Duration};
 use uuid::Uuid;
 
@@ -40,6 +42,9 @@ pub enum HoldError {
         /// The order.
         reference: Uuid,
     },
+    /// So many want pieces just now that nobody else may wait.
+    #[error("too many want pieces just now")]
+    Busy,
     /// The database could not be used.
     #[error(transparent)]
     Storage(#[from] Error),
@@ -110,8 +115,8 @@ impl Inventory {
     /// Under contention everyone is answered: who comes first is served, and who finds too few left
     /// is told how many.
     ///
-    /// Three statements between begin and commit, however many lines: lock the order, lock and read
-    /// the levels, write. (Four when an earlier hold is replaced.)
+    /// Three statements between begin and commit, however many lines, and however many orders are served
+    /// together: lock the orders, lock and read the levels, write. (Four when an earlier hold is replaced.)
     pub async fn hold(
         &self,
         reference: Uuid,
@@ -130,11 +135,10 @@ impl Inventory {
         destination: Option<Destination>,
         ttl: Duration,
     ) -> Result<Vec<Allocation>, HoldError> {
-        let wanted = checked(demands)?;
-        let (mut transaction, standing) = self.lock(reference, &wanted).await?;
-        let wish = Wish { reference, wanted: &wanted, destination };
-        let held = hold_locked(&mut transaction, wish, &standing, ttl).await;
-        end(transaction, held).await
+        let hold = Hold { wanted: checked(demands)?, destination, ttl };
+        let (waiting, answered) = Waiting::to_hold(reference, hold);
+        self.combiner.join(&self.pool, waiting).map_err(|Full| HoldError::Busy)?;
+        answered.await.unwrap_or_else(|_| Err(unanswered().into()))
     }
 
     /// Puts the expiry of an order's hold off to `ttl` from now, never nearer. `false` when the order
@@ -143,8 +147,8 @@ impl Inventory {
     /// Two statements between begin and commit.
     pub async fn extend(&self, reference: Uuid, ttl: Duration) -> Result<bool, Error> {
         let mut transaction = self.pool.begin().await?;
-        queries::holds::lock_reference(&mut transaction, reference).await?;
-        let extended = queries::holds::extend(&mut transaction, reference, ttl).await?;
+        queries::holds::lock_references(&mut transaction, &[reference]).await?;
+        let extended = queries::holds::extend(&mut transaction, &[(reference, ttl)]).await?;
         transaction.commit().await?;
         Ok(extended > 0)
     }
@@ -158,9 +162,10 @@ impl Inventory {
     /// Three statements between begin and commit; four when the pieces are taken anew; two when they
     /// were the order's own before.
     pub async fn allocate(&self, reference: Uuid) -> Result<Allocated, AllocateError> {
-        let (mut transaction, standing) = self.lock(reference, &[]).await?;
-        let allocated = allocate_locked(&mut transaction, reference, &standing).await;
-        end(transaction, allocated).await
+        let (waiting, answered) = Waiting::to_allocate(reference);
+        // What is paid for is never turned away.
+        self.combiner.join(&self.pool, waiting).map_err(|Full| unanswered())?;
+        answered.await.unwrap_or_else(|_| Err(unanswered().into()))
     }
 
     /// Gives back what is held for an order and returns it. Safe to repeat: nothing is given back
@@ -168,8 +173,8 @@ impl Inventory {
     ///
     /// Three statements between begin and commit.
     pub async fn release(&self, reference: Uuid) -> Result<Vec<Allocation>, ReleaseError> {
-        let (mut transaction, standing) = self.lock(reference, &[]).await?;
-        let released = release_locked(&mut transaction, reference, &standing).await;
+        let mut transaction = self.pool.begin().await?;
+        let released = release_locked(&mut transaction, reference).await;
         end(transaction, released).await
     }
 
@@ -207,88 +212,25 @@ impl Inventory {
         }
         Ok(expired)
     }
-
-    /// Begins a transaction, locks the order, then all levels of the SKUs that are wanted or were
-    /// held, in the order of SKU and warehouse.
-    async fn lock(
-        &self,
-        reference: Uuid,
-        wanted: &[Demand],
-    ) -> Result<(Transaction<'static, Postgres>, Standing), Error> {
-        let mut transaction = self.pool.begin().await?;
-        // A statement of its own: the next one then sees what the last holder of the lock committed.
-        queries::holds::lock_reference(&mut transaction, reference).await?;
-        let skus = skus_of(wanted);
-        let standing = queries::shelves::lock(&mut transaction, reference, &skus).await?;
-        Ok((transaction, standing))
-    }
 }
 
-/// What an order wants, and where.
-struct Wish<'a> {
-    reference: Uuid,
-    wanted: &'a [Demand],
-    destination: Option<Destination>,
-}
-
-async fn hold_locked(
-    connection: &mut PgConnection,
-    Wish { reference, wanted, destination }: Wish<'_>,
-    standing: &Standing,
-    ttl: Duration,
-) -> Result<Vec<Allocation>, HoldError> {
-    let state = standing.state();
-    if state == Some(HoldState::Allocated) {
-        return Err(HoldError::AlreadyAllocated { reference });
-    }
-    if state == Some(HoldState::Held) && standing.is_for(wanted) {
-        queries::holds::extend(connection, reference, ttl).await?;
-        return Ok(standing.allocations());
-    }
-    let plan = standing.plan(wanted, destination, Strategy::default());
-    let plan = plan.map_err(HoldError::OutOfStock)?.allocations();
-    if state == Some(HoldState::Held) {
-        queries::holds::release(connection, reference, "replaced").await?;
-    }
-    queries::holds::place(connection, reference, standing.next_round(), &plan, ttl).await?;
-    Ok(plan)
-}
-
-async fn allocate_locked(
-    connection: &mut PgConnection,
-    reference: Uuid,
-    standing: &Standing,
-) -> Result<Allocated, AllocateError> {
-    let (allocations, taken) = match standing.state() {
-        None => return Err(AllocateError::NeverHeld { reference }),
-        Some(HoldState::Held) => (standing.allocations(), Taken::FromHold),
-        Some(HoldState::Released) => {
-            // Where it goes was known when it was held; whatever is left serves now.
-            let plan = standing.plan(&standing.demands(), None, Strategy::default());
-            (plan.map_err(AllocateError::OutOfStock)?.allocations(), Taken::Anew)
-        }
-        Some(_) => (standing.allocations(), Taken::Before),
-    };
-    if taken == Taken::Anew {
-        // Held and at once allocated: a hold has no other beginning. Its expiry is never looked at.
-        let (round, ttl) = (standing.next_round(), Duration::ZERO);
-        queries::holds::place(connection, reference, round, &allocations, ttl).await?;
-    }
-    if taken != Taken::Before {
-        queries::holds::allocate(connection, reference).await?;
-    }
-    Ok(Allocated { allocations, taken })
+/// The task that was to answer has ended without.
+fn unanswered() -> Error {
+    Error::Database(sqlx::Error::WorkerCrashed)
 }
 
 async fn release_locked(
     connection: &mut PgConnection,
     reference: Uuid,
-    standing: &Standing,
 ) -> Result<Vec<Allocation>, ReleaseError> {
+    // A statement of its own: the next one then sees what the last holder of the lock committed.
+    queries::holds::lock_references(connection, &[reference]).await?;
+    let room = queries::shelves::lock(connection, &[reference], &[]).await?;
+    let standing = room.standing(reference);
     match standing.state() {
         None | Some(HoldState::Released) => Ok(Vec::new()),
         Some(HoldState::Held) => {
-            queries::holds::release(connection, reference, "released").await?;
+            queries::holds::release(connection, &[reference], "released").await?;
             Ok(standing.allocations())
         }
         Some(_) => Err(ReleaseError::AlreadyAllocated { reference }),
@@ -300,10 +242,11 @@ async fn expire_locked(connection: &mut PgConnection, reference: Uuid) -> Result
     if !queries::holds::try_lock_reference(connection, reference).await? {
         return Ok(false);
     }
-    let standing = queries::shelves::lock(connection, reference, &[]).await?;
+    let room = queries::shelves::lock(connection, &[reference], &[]).await?;
+    let standing = room.standing(reference);
     let overdue = standing.state() == Some(HoldState::Held) && standing.expired();
     if overdue {
-        queries::holds::release(connection, reference, "expired").await?;
+        queries::holds::release(connection, &[reference], "expired").await?;
     }
     Ok(overdue)
 }

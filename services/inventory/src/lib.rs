@@ -8,12 +8,14 @@
 //! whether it was paid, this crate does not know: an order is a `reference`.
 //!
 //! Two rules make overselling impossible. A level changes only in the statement that writes the
-//! movement it comes from, and the database refuses a level that promises more than there is and may be promised beyond. And
-//! who changes stock locks first the order's reference, then all levels of the SKUs concerned in one
-//! fixed order, so that decisions are made on what is true and nobody waits in a circle.
+//! movement it comes from, and the database refuses a level that promises more than there is and may be
+//! promised beyond. And who changes stock locks first the orders' references, then all levels of the SKUs
+//! concerned, each in one fixed order, so that decisions are made on what is true and nobody waits in a
+//! circle. Many who want pieces at the same time are served by one transaction (`combiner`).
 
 pub mod act;
 pub mod bundle;
+mod combiner;
 pub mod count;
 mod error;
 pub mod event;
@@ -26,6 +28,7 @@ pub mod purchase;
 mod queries;
 mod standing;
 mod telling;
+mod together;
 pub mod told;
 pub mod transfer;
 pub mod warehouse;
@@ -47,6 +50,7 @@ pub use warehouse::{
     Particulars, Warehouse, WarehouseAddress, WarehouseError, WarehouseKind, WarehouseNow,
 };
 
+use combiner::Combiner;
 use sqlx::{PgPool, Postgres, Transaction};
 
 /// The migrations of the service's schema.
@@ -54,16 +58,18 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/
 /// The PostgreSQL schema that is this service's alone.
 pub const SCHEMA: &str = "inventory";
 
-/// The inventory service. Cheap to clone; all clones share one pool of connections.
+/// The inventory service. Cheap to clone; all clones share one pool of connections, and who wants pieces of them is
+/// served together.
 #[derive(Debug, Clone)]
 pub struct Inventory {
     pool: PgPool,
+    combiner: Combiner,
 }
 
 impl Inventory {
     /// The service on a pool whose connections see [`SCHEMA`].
     pub fn new(pool: PgPool) -> Self {
-        Self { pool }
+        Self { pool, combiner: Combiner::default() }
     }
 
     /// The service on the database that the URL names.

@@ -2,6 +2,7 @@
 
 use crate::{HoldError, Inventory, queries};
 use domain::stock::{Demand, Destination, Plan, Strategy, sum_demands};
+use uuid::Uuid;
 
 /// From where something would be served.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,9 +23,10 @@ impl Inventory {
         strategy: Strategy,
     ) -> Result<Preview, HoldError> {
         let wanted = checked(demands)?;
-        let standing = queries::shelves::look(&self.pool, &skus_of(&wanted)).await?;
+        let room = queries::shelves::look(&self.pool, &skus_of(&wanted)).await?;
+        let standing = room.standing(Uuid::nil());
         let plan = standing.plan(&wanted, destination, strategy).map_err(HoldError::OutOfStock)?;
-        let name = |code: &str| standing.names.get(code).map_or(code, String::as_str).to_owned();
+        let name = |code: &str| room.names.get(code).map_or(code, String::as_str).to_owned();
         let why = plan.explain(name);
         Ok(Preview { plan, why })
     }
@@ -41,6 +43,6 @@ pub(crate) fn checked(demands: &[Demand]) -> Result<Vec<Demand>, HoldError> {
     }
 }
 
-pub(crate) fn skus_of(demands: &[Demand]) -> Vec<&str> {
+fn skus_of(demands: &[Demand]) -> Vec<&str> {
     demands.iter().map(|demand| demand.sku.as_str()).collect()
 }

@@ -1,14 +1,31 @@
-//! How an order stands with the shelves its pieces lie on: what a decision about a hold is made from.
+//! How orders stand with the shelves their pieces lie on: what a decision about a hold is made from.
 //! Plain values; nothing here touches the database.
 
 use domain::{
     Sku,
     stock::{
         Allocation, BackOrder, Demand, Destination, HoldState, Incoming, Level, Offer, Plan,
-        Recipe, Shortage, Site, Strategy, Supply, allocate,
+        Recipe, Shortage, Site, Strategy, Supply, allocate, in_pieces,
     },
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use uuid::Uuid;
+
+/// All that decisions about some orders are made from. Where one is made from it, the levels are locked until the
+/// transaction ends.
+#[derive(Debug)]
+pub(crate) struct Room {
+    /// By SKU and warehouse.
+    pub shelves: Vec<Shelf>,
+    /// The warehouses that send.
+    pub sites: Vec<Site>,
+    /// What people call them, by code.
+    pub names: BTreeMap<String, String>,
+    /// What the bundles that are wanted are made of.
+    pub recipes: Vec<Recipe>,
+    /// What the latest round of each order has, or had: by shelf.
+    pub pieces: HashMap<Uuid, Vec<Piece>>,
+}
 
 /// What one level could give, as it stands.
 #[derive(Debug)]
@@ -17,35 +34,53 @@ pub(crate) struct Shelf {
     pub sku: Sku,
     pub level: Level,
     pub incoming: Vec<Incoming>,
-    /// What the order's latest round has, or had, from this shelf.
-    pub piece: Option<Piece>,
 }
 
 /// A hold's row.
 #[derive(Debug)]
 pub(crate) struct Piece {
+    /// Which of the room's shelves it lies on.
+    pub shelf: usize,
     pub round: i32,
     pub quantity: u32,
     pub state: HoldState,
     pub expired: bool,
 }
 
-/// How an order stands: its latest round, and the shelves it concerns. Where a decision is made from it, all of
-/// them are locked until the transaction ends.
-#[derive(Debug)]
-pub(crate) struct Standing {
-    pub shelves: Vec<Shelf>,
-    /// The warehouses that send.
-    pub sites: Vec<Site>,
-    /// What people call them, by code.
-    pub names: BTreeMap<String, String>,
-    /// What the bundles that are wanted are made of.
-    pub recipes: Vec<Recipe>,
+/// How an order stands: its latest round, and the room.
+pub(crate) struct Standing<'a> {
+    room: &'a Room,
+    pieces: &'a [Piece],
 }
 
-impl Standing {
+impl Room {
+    /// How an order stands.
+    pub fn standing(&self, reference: Uuid) -> Standing<'_> {
+        let pieces = self.pieces.get(&reference).map(Vec::as_slice).unwrap_or_default();
+        Standing { room: self, pieces }
+    }
+
+    /// The order has these pieces from now on, and what it held before is given back. Whoever is decided about
+    /// next finds that much less.
+    pub fn replace(&mut self, reference: Uuid, plan: &[Allocation]) {
+        for piece in self.pieces.get(&reference).into_iter().flatten() {
+            if piece.state == HoldState::Held {
+                self.shelves[piece.shelf].level.promised -= i64::from(piece.quantity);
+            }
+        }
+        for part in plan {
+            let lies_here =
+                |shelf: &&mut Shelf| shelf.sku == part.sku && shelf.warehouse == part.warehouse;
+            if let Some(shelf) = self.shelves.iter_mut().find(lies_here) {
+                shelf.level.promised += i64::from(part.quantity);
+            }
+        }
+    }
+}
+
+impl Standing<'_> {
     fn pieces(&self) -> impl Iterator<Item = (&Shelf, &Piece)> {
-        self.shelves.iter().filter_map(|shelf| Some((shelf, shelf.piece.as_ref()?)))
+        self.pieces.iter().map(|piece| (&self.room.shelves[piece.shelf], piece))
     }
 
     /// The state of the latest round. Its pieces are held, given back and paid for together; once they are paid
@@ -92,28 +127,38 @@ impl Standing {
         destination: Option<Destination>,
         strategy: Strategy,
     ) -> Result<Plan, Vec<Shortage>> {
-        let supplies: Vec<_> = self.shelves.iter().map(Shelf::supply).collect();
+        let pieces = in_pieces(demands, &self.room.recipes);
+        let is_wanted = |sku: &Sku| pieces.iter().any(|wanted| &wanted.sku == sku);
+        let shelves = self.room.shelves.iter().enumerate();
+        let supplies: Vec<_> = shelves
+            .filter(|(_, shelf)| is_wanted(&shelf.sku))
+            .map(|(at, shelf)| shelf.supply(self.held_on(at)))
+            .collect();
         let offer = Offer {
-            sites: &self.sites,
+            sites: &self.room.sites,
             supplies: &supplies,
-            recipes: &self.recipes,
+            recipes: &self.room.recipes,
             destination,
             strategy,
         };
         allocate(demands, &offer)
     }
 
+    fn held_on(&self, shelf: usize) -> u32 {
+        let own = self.pieces.iter().find(|piece| piece.shelf == shelf);
+        own.filter(|piece| piece.state == HoldState::Held).map_or(0, |piece| piece.quantity)
+    }
+
     /// Whether the latest round is for exactly these demands.
     pub fn is_for(&self, demands: &[Demand]) -> bool {
-        self.demands() == domain::stock::in_pieces(demands, &self.recipes)
+        self.demands() == in_pieces(demands, &self.room.recipes)
     }
 }
 
 impl Shelf {
-    fn supply(&self) -> Supply {
-        let own = self.piece.as_ref().filter(|piece| piece.state == HoldState::Held);
-        let own = own.map_or(0, |piece| i64::from(piece.quantity));
-        let level = Level { promised: self.level.promised - own, ..self.level };
+    /// What it could give to an order that holds so many of these pieces itself.
+    fn supply(&self, own: u32) -> Supply {
+        let level = Level { promised: self.level.promised - i64::from(own), ..self.level };
         Supply {
             warehouse: self.warehouse.clone(),
             sku: self.sku.clone(),

@@ -10,20 +10,28 @@ use sqlx::{PgConnection, PgPool};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Lets nobody else change the order's holds until the transaction ends. Two orders may share a lock
-/// by their hash; that costs a wait and nothing else, since a transaction takes only one.
-pub async fn lock_reference(
+/// Lets nobody else change these orders' holds until the transaction ends. Two orders may share a lock by their
+/// hash; that costs a wait and nothing else. Everyone takes these locks before any other, by hash, so that nobody
+/// waits in a circle.
+pub async fn lock_references(
     connection: &mut PgConnection,
-    reference: Uuid,
+    references: &[Uuid],
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("select pg_advisory_xact_lock(hashtextextended('inventory hold ' || $1::text, 0))")
-        .bind(reference)
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "select pg_advisory_xact_lock(hash)
+         from (
+           select distinct hashtextextended('inventory hold ' || reference::text, 0) as hash
+           from unnest($1::uuid[]) as reference
+           order by hash
+         ) as locks",
+    )
+    .bind(references)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
-/// As [`lock_reference`], but answers `false` instead of waiting.
+/// As [`lock_references`] for one of them, but answers `false` instead of waiting.
 pub async fn try_lock_reference(
     connection: &mut PgConnection,
     reference: Uuid,
@@ -36,40 +44,64 @@ pub async fn try_lock_reference(
     .await
 }
 
-/// Sets the planned pieces aside as the order's given round.
-pub async fn place(
-    connection: &mut PgConnection,
+/// Pieces to be set aside for an order, as one of its rounds.
+#[derive(Debug)]
+pub struct Placed {
     reference: Uuid,
     round: i32,
-    plan: &[Allocation],
-    ttl: Duration,
-) -> Result<(), sqlx::Error> {
-    let ids: Vec<_> = plan.iter().map(|_| Uuid::now_v7()).collect();
-    let skus: Vec<_> = plan.iter().map(|part| part.sku.as_str()).collect();
-    let warehouses: Vec<_> = plan.iter().map(|part| part.warehouse.as_str()).collect();
-    let quantities: Vec<_> = plan.iter().map(|part| i64::from(part.quantity)).collect();
+    sku: String,
+    warehouse: String,
+    quantity: i64,
+    milliseconds: i64,
+}
+
+impl Placed {
+    /// A part of what was planned for an order.
+    pub fn new(reference: Uuid, round: i32, part: &Allocation, ttl: Duration) -> Self {
+        Self {
+            reference,
+            round,
+            sku: part.sku.to_string(),
+            warehouse: part.warehouse.clone(),
+            quantity: i64::from(part.quantity),
+            milliseconds: milliseconds(ttl),
+        }
+    }
+}
+
+/// Sets these pieces aside.
+pub async fn place(connection: &mut PgConnection, placed: &[Placed]) -> Result<(), sqlx::Error> {
+    let ids: Vec<_> = placed.iter().map(|_| Uuid::now_v7()).collect();
+    let references: Vec<_> = placed.iter().map(|part| part.reference).collect();
+    let rounds: Vec<_> = placed.iter().map(|part| part.round).collect();
+    let skus: Vec<_> = placed.iter().map(|part| part.sku.as_str()).collect();
+    let warehouses: Vec<_> = placed.iter().map(|part| part.warehouse.as_str()).collect();
+    let quantities: Vec<_> = placed.iter().map(|part| part.quantity).collect();
+    let times: Vec<_> = placed.iter().map(|part| part.milliseconds).collect();
     sqlx::query(move_stock!(
         "taken as (
            insert into holds (id, reference, round, sku, warehouse, quantity, expires_at)
            select
-             part.id, $2, $3, part.sku, part.warehouse, part.quantity, now() + $4 * interval '1 ms'
-           from unnest($5::uuid[], $6::text[], $7::text[], $8::bigint[])
-             as part (id, sku, warehouse, quantity)
-           returning sku, warehouse, quantity
+             part.id, part.reference, part.round, part.sku, part.warehouse, part.quantity,
+             now() + part.time * interval '1 ms'
+           from unnest(
+             $2::uuid[], $3::uuid[], $4::integer[], $5::text[], $6::text[], $7::bigint[], $8::bigint[]
+           ) as part (id, reference, round, sku, warehouse, quantity, time)
+           returning reference, sku, warehouse, quantity
          ), moved as (
            select
              sku, warehouse, 'held' as kind, 0::bigint as on_hand, quantity as held,
-             0::bigint as allocated, 'ordered' as cause, $2 as reference
+             0::bigint as allocated, 'ordered' as cause, reference
            from taken"
     ))
     .bind(few())
-    .bind(reference)
-    .bind(round)
-    .bind(milliseconds(ttl))
     .bind(ids)
+    .bind(references)
+    .bind(rounds)
     .bind(skus)
     .bind(warehouses)
     .bind(quantities)
+    .bind(times)
     .execute(connection)
     .await?;
     Ok(())
@@ -110,69 +142,75 @@ pub async fn held_for(pool: &PgPool, references: &[Uuid]) -> Result<Vec<Demand>,
     held.into_iter().map(demand).collect()
 }
 
-/// Puts the expiry of what is held off to `ttl` from now, never nearer; answers how many rows.
+/// Puts the expiry of what is held for each of these orders off to so long from now, never nearer; answers how
+/// many rows.
 pub async fn extend(
     connection: &mut PgConnection,
-    reference: Uuid,
-    ttl: Duration,
+    orders: &[(Uuid, Duration)],
 ) -> Result<u64, sqlx::Error> {
+    let references: Vec<_> = orders.iter().map(|(reference, _)| *reference).collect();
+    let times: Vec<_> = orders.iter().map(|(_, ttl)| milliseconds(*ttl)).collect();
     let done = sqlx::query(
         "update holds
-         set expires_at = greatest(expires_at, now() + $2 * interval '1 ms')
-         where reference = $1
+         set expires_at = greatest(expires_at, now() + wanted.time * interval '1 ms')
+         from unnest($1::uuid[], $2::bigint[]) as wanted (reference, time)
+         where holds.reference = wanted.reference
            and state = 'held'",
     )
-    .bind(reference)
-    .bind(milliseconds(ttl))
+    .bind(references)
+    .bind(times)
     .execute(connection)
     .await?;
     Ok(done.rows_affected())
 }
 
-/// Gives back what is held.
+/// Gives back what is held for these orders.
 pub async fn release(
     connection: &mut PgConnection,
-    reference: Uuid,
+    references: &[Uuid],
     cause: &str,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(move_stock!(
         "ended as (
            update holds
            set state = 'released', ended_at = now()
-           where reference = $2
+           where reference = any($2)
              and state = 'held'
-           returning sku, warehouse, quantity
+           returning reference, sku, warehouse, quantity
          ), moved as (
            select
              sku, warehouse, 'released' as kind, 0::bigint as on_hand, -quantity as held,
-             0::bigint as allocated, $3 as cause, $2 as reference
+             0::bigint as allocated, $3 as cause, reference
            from ended"
     ))
     .bind(few())
-    .bind(reference)
+    .bind(references)
     .bind(cause)
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// Makes what is held the order's own.
-pub async fn allocate(connection: &mut PgConnection, reference: Uuid) -> Result<(), sqlx::Error> {
+/// Makes what is held for these orders their own.
+pub async fn allocate(
+    connection: &mut PgConnection,
+    references: &[Uuid],
+) -> Result<(), sqlx::Error> {
     sqlx::query(move_stock!(
         "ended as (
            update holds
            set state = 'allocated', ended_at = now()
-           where reference = $2
+           where reference = any($2)
              and state = 'held'
-           returning sku, warehouse, quantity
+           returning reference, sku, warehouse, quantity
          ), moved as (
            select
              sku, warehouse, 'allocated' as kind, 0::bigint as on_hand, -quantity as held,
-             quantity as allocated, 'paid' as cause, $2 as reference
+             quantity as allocated, 'paid' as cause, reference
            from ended"
     ))
     .bind(few())
-    .bind(reference)
+    .bind(references)
     .execute(connection)
     .await?;
     Ok(())

@@ -1,7 +1,7 @@
 //! SQL that reads all that an order's pieces are decided from: the levels, their warehouses, what is on its way,
 //! what the bundles are made of, and what the order has already.
 
-use crate::standing::{Piece, Shelf, Standing};
+use crate::standing::{Piece, Room, Shelf};
 use domain::{
     Country, Sku,
     stock::{HoldState, Hours, Incoming, Level, Place, Recipe, Site, WorkingDays},
@@ -12,18 +12,23 @@ use jiff::{
     tz::TimeZone,
 };
 use sqlx::{PgConnection, PgPool};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
-/// The statement, with a lock on the levels or without. `$1` is the order, `$2` what is wanted.
+/// The statement, with a lock on the levels or without: a row for each level, and one more for each further order
+/// that has pieces of it. `$1` are the orders, `$2` is what is wanted.
 macro_rules! shelves {
     ($lock:literal) => {
         concat!(
             "with piece as (
-               select sku, warehouse, round, quantity, state, expires_at <= now() as expired
+               select reference, sku, warehouse, round, quantity, state, expires_at <= now() as expired
                from holds
-               where reference = $1
-                 and round = (select max(round) from holds where reference = $1)
+               where reference = any($1)
+                 and round = (
+                   select max(latest.round)
+                   from holds as latest
+                   where latest.reference = holds.reference
+                 )
              ), recipe as (
                select bundle, component, quantity
                from bundle_components
@@ -49,6 +54,7 @@ macro_rules! shelves {
                warehouse.offers_pick_up,
                coming.days,
                coming.pieces,
+               piece.reference,
                piece.round,
                piece.quantity,
                piece.state,
@@ -80,21 +86,21 @@ macro_rules! shelves {
     };
 }
 
-/// Locks and reads all levels that these SKUs and those in the order's latest round concern, by SKU and warehouse:
+/// Locks and reads all levels that these SKUs and those in the orders' latest rounds concern, by SKU and warehouse:
 /// everyone locks in this order, so that nobody waits in a circle.
 pub async fn lock(
     connection: &mut PgConnection,
-    reference: Uuid,
+    references: &[Uuid],
     skus: &[&str],
-) -> Result<Standing, sqlx::Error> {
+) -> Result<Room, sqlx::Error> {
     let query = sqlx::query_as(shelves!("for no key update of level"));
-    standing(query.bind(reference).bind(skus).fetch_all(connection).await?)
+    room(query.bind(references).bind(skus).fetch_all(connection).await?)
 }
 
 /// Reads the same as it stands, for an order that has nothing yet.
-pub async fn look(pool: &PgPool, skus: &[&str]) -> Result<Standing, sqlx::Error> {
+pub async fn look(pool: &PgPool, skus: &[&str]) -> Result<Room, sqlx::Error> {
     let query = sqlx::query_as(shelves!(""));
-    standing(query.bind(Uuid::nil()).bind(skus).fetch_all(pool).await?)
+    room(query.bind(&[] as &[Uuid]).bind(skus).fetch_all(pool).await?)
 }
 
 #[derive(sqlx::FromRow)]
@@ -120,6 +126,7 @@ struct Row {
     offers_pick_up: bool,
     days: Option<Vec<String>>,
     pieces: Option<Vec<i64>>,
+    reference: Option<Uuid>,
     round: Option<i32>,
     quantity: Option<i64>,
     state: Option<String>,
@@ -129,19 +136,41 @@ struct Row {
     quantities: Option<Vec<i64>>,
 }
 
-fn standing(rows: Vec<Row>) -> Result<Standing, sqlx::Error> {
+fn room(rows: Vec<Row>) -> Result<Room, sqlx::Error> {
     let mut sites = BTreeMap::new();
     let mut names = BTreeMap::new();
     let recipes = rows.first().map(recipes).transpose()?.unwrap_or_default();
-    let mut shelves = Vec::with_capacity(rows.len());
+    let mut shelves = Vec::<Shelf>::with_capacity(rows.len());
+    let mut pieces = HashMap::<Uuid, Vec<Piece>>::new();
     for row in rows {
         if row.sends && !sites.contains_key(&row.warehouse) {
             sites.insert(row.warehouse.clone(), site(&row)?);
             names.insert(row.warehouse.clone(), row.name.clone());
         }
-        shelves.push(shelf(row)?);
+        // The rows of one level follow each other.
+        let is_next = |last: &Shelf| (&last.sku, &last.warehouse) != (&row.sku, &row.warehouse);
+        let new = shelves.last().is_none_or(is_next);
+        let at = if new { shelves.len() } else { shelves.len() - 1 };
+        if let Some((reference, piece)) = piece(&row, at)? {
+            pieces.entry(reference).or_default().push(piece);
+        }
+        if new {
+            shelves.push(shelf(row)?);
+        }
     }
-    Ok(Standing { shelves, sites: sites.into_values().collect(), names, recipes })
+    Ok(Room { shelves, sites: sites.into_values().collect(), names, recipes, pieces })
+}
+
+/// What the row says of an order, on this shelf.
+fn piece(row: &Row, shelf: usize) -> Result<Option<(Uuid, Piece)>, sqlx::Error> {
+    let (Some(reference), Some(round), Some(quantity), Some(state), Some(expired)) =
+        (row.reference, row.round, row.quantity, &row.state, row.expired)
+    else {
+        return Ok(None);
+    };
+    let quantity = u32::try_from(quantity).map_err(unreadable)?;
+    let state = hold_state(state)?;
+    Ok(Some((reference, Piece { shelf, round, quantity, state, expired })))
 }
 
 /// The rows all say the same about the bundles.
@@ -182,15 +211,6 @@ fn site(row: &Row) -> Result<Site, sqlx::Error> {
 }
 
 fn shelf(row: Row) -> Result<Shelf, sqlx::Error> {
-    let piece = match (row.round, row.quantity, row.state, row.expired) {
-        (Some(round), Some(quantity), Some(state), Some(expired)) => Some(Piece {
-            round,
-            quantity: u32::try_from(quantity).map_err(unreadable)?,
-            state: hold_state(&state)?,
-            expired,
-        }),
-        _ => None,
-    };
     let days = dates(&row.days.unwrap_or_default())?;
     let pieces = row.pieces.unwrap_or_default();
     let incoming = days
@@ -207,7 +227,6 @@ fn shelf(row: Row) -> Result<Shelf, sqlx::Error> {
             back_order_limit: row.back_order_limit,
         },
         incoming: incoming.collect(),
-        piece,
     })
 }
 

@@ -1,0 +1,252 @@
+//! What one transaction does for all who are served together: all orders are locked, then all levels that they
+//! concern, each in the one order in which everybody locks; then it is decided for each in turn, in the order in
+//! which they came, and what was decided is written by one statement of each kind. Nobody is answered before all of
+//! it is committed.
+
+use crate::{
+    AllocateError, Allocated, Error, HoldError, Taken, end,
+    queries::{self, holds::Placed},
+    standing::Room,
+};
+use domain::stock::{Allocation, Demand, Destination, HoldState, Strategy};
+use sqlx::{PgConnection, PgPool};
+use std::{io, time::Duration};
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+/// One who waits, and for what.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    /// The order.
+    pub reference: Uuid,
+    wish: Wish,
+}
+
+/// What is wanted, and whom to tell.
+#[derive(Debug)]
+enum Wish {
+    Hold(Hold, oneshot::Sender<Result<Vec<Allocation>, HoldError>>),
+    Allocate(oneshot::Sender<Result<Allocated, AllocateError>>),
+}
+
+/// Pieces that an order wants set aside.
+#[derive(Debug)]
+pub(crate) struct Hold {
+    /// What is wanted, summed.
+    pub wanted: Vec<Demand>,
+    /// Where it goes.
+    pub destination: Option<Destination>,
+    /// For how long.
+    pub ttl: Duration,
+}
+
+/// What was decided about one who waits.
+enum Decided {
+    Held(Result<Vec<Allocation>, HoldError>),
+    Allocated(Result<Allocated, AllocateError>),
+}
+
+/// What is to be written for all of them.
+#[derive(Default)]
+struct Writes {
+    extended: Vec<(Uuid, Duration)>,
+    replaced: Vec<Uuid>,
+    placed: Vec<Placed>,
+    allocated: Vec<Uuid>,
+}
+
+/// The answer to one who waits.
+type Answer<T, E> = oneshot::Receiver<Result<T, E>>;
+
+impl Waiting {
+    /// One who wants pieces set aside.
+    pub fn to_hold(reference: Uuid, hold: Hold) -> (Self, Answer<Vec<Allocation>, HoldError>) {
+        let (answer, answered) = oneshot::channel();
+        (Self { reference, wish: Wish::Hold(hold, answer) }, answered)
+    }
+
+    /// One who has paid.
+    pub fn to_allocate(reference: Uuid) -> (Self, Answer<Allocated, AllocateError>) {
+        let (answer, answered) = oneshot::channel();
+        (Self { reference, wish: Wish::Allocate(answer) }, answered)
+    }
+
+    /// Whether it is about something that was paid for.
+    pub fn is_paid(&self) -> bool {
+        matches!(self.wish, Wish::Allocate(_))
+    }
+
+    fn is_gone(&self) -> bool {
+        match &self.wish {
+            Wish::Hold(_, answer) => answer.is_closed(),
+            Wish::Allocate(answer) => answer.is_closed(),
+        }
+    }
+
+    fn skus(&self) -> &[Demand] {
+        match &self.wish {
+            Wish::Hold(hold, _) => &hold.wanted,
+            Wish::Allocate(_) => &[],
+        }
+    }
+
+    fn tell(self, decided: Decided) {
+        // Who has gone meanwhile is told nothing; what was decided stands.
+        match (self.wish, decided) {
+            (Wish::Hold(_, answer), Decided::Held(held)) => drop(answer.send(held)),
+            (Wish::Allocate(answer), Decided::Allocated(allocated)) => {
+                drop(answer.send(allocated));
+            }
+            // Each is decided about as what it is.
+            (Wish::Hold(..), Decided::Allocated(_)) | (Wish::Allocate(_), Decided::Held(_)) => {}
+        }
+    }
+
+    fn fail(self, error: Error) {
+        match self.wish {
+            Wish::Hold(_, answer) => drop(answer.send(Err(error.into()))),
+            Wish::Allocate(answer) => drop(answer.send(Err(error.into()))),
+        }
+    }
+}
+
+/// Serves all of these. If the database refuses what was to be done for them together, each is served alone, so
+/// that one who cannot be served spoils nothing for the others.
+pub(crate) async fn serve(pool: PgPool, mut here: Vec<Waiting>) {
+    here.retain(|waiting| !waiting.is_gone());
+    match attempt(&pool, &here).await {
+        Ok(decided) => {
+            here.into_iter().zip(decided).for_each(|(waiting, decided)| waiting.tell(decided));
+        }
+        Err(error) if here.len() == 1 || platform::is_absence(&error) => fail(here, error),
+        Err(error) => {
+            tracing::warn!(%error, orders = here.len(), "not to be served together");
+            for waiting in here {
+                match attempt(&pool, std::slice::from_ref(&waiting)).await {
+                    Ok(decided) => {
+                        let pairs = std::iter::once(waiting).zip(decided);
+                        pairs.for_each(|(waiting, decided)| waiting.tell(decided));
+                    }
+                    Err(error) => waiting.fail(error.into()),
+                }
+            }
+        }
+    }
+}
+
+/// Tells all of these that the database is away.
+fn fail(here: Vec<Waiting>, error: sqlx::Error) {
+    let words = error.to_string();
+    let same = || io::Error::new(io::ErrorKind::ConnectionAborted, words.clone());
+    let errors = std::iter::once(error).chain(std::iter::repeat_with(|| same().into()));
+    here.into_iter().zip(errors).for_each(|(waiting, error)| waiting.fail(error.into()));
+}
+
+async fn attempt(pool: &PgPool, here: &[Waiting]) -> Result<Vec<Decided>, sqlx::Error> {
+    if here.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut transaction = pool.begin().await?;
+    let decided = decide(&mut transaction, here).await;
+    end(transaction, decided).await
+}
+
+async fn decide(
+    connection: &mut PgConnection,
+    here: &[Waiting],
+) -> Result<Vec<Decided>, sqlx::Error> {
+    let references: Vec<_> = here.iter().map(|waiting| waiting.reference).collect();
+    // A statement of its own: the next one then sees what the last holders of the locks committed.
+    queries::holds::lock_references(connection, &references).await?;
+    let mut skus: Vec<_> =
+        here.iter().flat_map(Waiting::skus).map(|demand| demand.sku.as_str()).collect();
+    skus.sort_unstable();
+    skus.dedup();
+    let mut room = queries::shelves::lock(connection, &references, &skus).await?;
+    let mut writes = Writes::default();
+    let decided = here.iter().map(|waiting| decide_one(waiting, &mut room, &mut writes)).collect();
+    writes.write(connection).await?;
+    Ok(decided)
+}
+
+fn decide_one(waiting: &Waiting, room: &mut Room, writes: &mut Writes) -> Decided {
+    match &waiting.wish {
+        Wish::Hold(hold, _) => Decided::Held(decide_hold(waiting.reference, hold, room, writes)),
+        Wish::Allocate(_) => Decided::Allocated(decide_allocate(waiting.reference, room, writes)),
+    }
+}
+
+fn decide_hold(
+    reference: Uuid,
+    Hold { wanted, destination, ttl }: &Hold,
+    room: &mut Room,
+    writes: &mut Writes,
+) -> Result<Vec<Allocation>, HoldError> {
+    let standing = room.standing(reference);
+    let state = standing.state();
+    if state == Some(HoldState::Allocated) {
+        return Err(HoldError::AlreadyAllocated { reference });
+    }
+    if state == Some(HoldState::Held) && standing.is_for(wanted) {
+        writes.extended.push((reference, *ttl));
+        return Ok(standing.allocations());
+    }
+    let plan = standing.plan(wanted, *destination, Strategy::default());
+    let plan = plan.map_err(HoldError::OutOfStock)?.allocations();
+    let round = standing.next_round();
+    if state == Some(HoldState::Held) {
+        writes.replaced.push(reference);
+    }
+    room.replace(reference, &plan);
+    writes.placed.extend(plan.iter().map(|part| Placed::new(reference, round, part, *ttl)));
+    Ok(plan)
+}
+
+fn decide_allocate(
+    reference: Uuid,
+    room: &mut Room,
+    writes: &mut Writes,
+) -> Result<Allocated, AllocateError> {
+    let standing = room.standing(reference);
+    let (allocations, taken) = match standing.state() {
+        None => return Err(AllocateError::NeverHeld { reference }),
+        Some(HoldState::Held) => (standing.allocations(), Taken::FromHold),
+        Some(HoldState::Released) => {
+            // Where it goes was known when it was held; whatever is left serves now.
+            let plan = standing.plan(&standing.demands(), None, Strategy::default());
+            (plan.map_err(AllocateError::OutOfStock)?.allocations(), Taken::Anew)
+        }
+        Some(_) => (standing.allocations(), Taken::Before),
+    };
+    if taken == Taken::Anew {
+        // Held and at once allocated: a hold has no other beginning. Its expiry is never looked at.
+        let (round, ttl) = (standing.next_round(), Duration::ZERO);
+        room.replace(reference, &allocations);
+        writes
+            .placed
+            .extend(allocations.iter().map(|part| Placed::new(reference, round, part, ttl)));
+    }
+    if taken != Taken::Before {
+        writes.allocated.push(reference);
+    }
+    Ok(Allocated { allocations, taken })
+}
+
+impl Writes {
+    /// What was held is given back before anything is placed: it may be what is placed.
+    async fn write(self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        if !self.extended.is_empty() {
+            queries::holds::extend(connection, &self.extended).await?;
+        }
+        if !self.replaced.is_empty() {
+            queries::holds::release(connection, &self.replaced, "replaced").await?;
+        }
+        if !self.placed.is_empty() {
+            queries::holds::place(connection, &self.placed).await?;
+        }
+        if !self.allocated.is_empty() {
+            queries::holds::allocate(connection, &self.allocated).await?;
+        }
+        Ok(())
+    }
+}
