@@ -19,6 +19,7 @@ mod random_operations;
 mod statements;
 mod stockroom;
 mod sweeping;
+mod together;
 mod told;
 mod transfers;
 mod warehouses;

@@ -7,7 +7,7 @@ use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt, registry::
 
 /// The statements sqlx has sent on this thread, by the first words of each.
 #[derive(Clone, Default)]
-struct Sent(Arc<Mutex<Vec<String>>>);
+pub struct Sent(Arc<Mutex<Vec<String>>>);
 
 impl Layer<Registry> for Sent {
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, Registry>) {
@@ -28,7 +28,7 @@ impl Sent {
     }
 
     /// How many statements stood between one begin, which sqlx does not log, and its commit.
-    fn between_begin_and_commit(&self) -> usize {
+    pub fn between_begin_and_commit(&self) -> usize {
         let sent = self.take();
         let commits = sent.iter().filter(|statement| *statement == "COMMIT").count();
         assert_eq!(commits, 1, "{sent:#?}");
