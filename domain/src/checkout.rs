@@ -132,6 +132,8 @@ pub enum Refusal {
     },
     /// The payment provider cannot be reached; nothing was charged.
     PaymentUnavailable,
+    /// So many want to order just now that this order was not begun.
+    Busy,
 }
 
 /// A line that cannot be served.

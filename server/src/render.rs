@@ -64,6 +64,9 @@ pub async fn server_fn_status(request: Request, next: Next) -> Response {
     if let Some(status) = named.and_then(|named| StatusCode::from_u16(named.status).ok()) {
         parts.status = status;
     }
+    if parts.status == StatusCode::SERVICE_UNAVAILABLE {
+        parts.headers.insert(header::RETRY_AFTER, header::HeaderValue::from_static("5"));
+    }
     parts
         .headers
         .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
@@ -97,6 +100,17 @@ mod tests {
         let sent_on = answered(StatusCode::SEE_OTHER).await;
         assert_eq!(sent_on.status(), StatusCode::SEE_OTHER);
         assert_eq!(sent_on.headers()[header::LOCATION], "/p/lamp?__err=x");
+    }
+
+    #[tokio::test]
+    async fn who_is_to_come_again_is_told_when() {
+        let body = r#"{"code":"busy","message":"","status":503}"#;
+        let busy = ([(SERVER_FN_ERROR, "/api/checkout/place")], body);
+        let router =
+            Router::new().route("/", post(busy)).layer(middleware::from_fn(server_fn_status));
+        let answer = router.oneshot(Request::post("/").body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers()[header::RETRY_AFTER], "5");
     }
 
     /// Every server function is a public endpoint. Whoever adds one says here who may call it, and

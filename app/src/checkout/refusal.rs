@@ -1,5 +1,5 @@
 //! Why an order was refused: as an answer for programs, and as a page tells it, with what to do next.
-//! In every case but the last, a provider that cannot be reached, nothing was charged.
+//! In every case but one, a provider that cannot be reached, nothing was charged.
 
 use super::meanwhile::short_in_words;
 use crate::error::StoreError;
@@ -18,6 +18,7 @@ impl From<Refusal> for StoreError {
             Refusal::PriceChanged { .. } => ("price_changed", 409),
             Refusal::OutOfStock { .. } => ("out_of_stock", 409),
             Refusal::PaymentUnavailable => ("payment_unavailable", 503),
+            Refusal::Busy => ("busy", 503),
         };
         Self::new(code, status, in_words(&refusal)).with(refusal)
     }
@@ -83,6 +84,10 @@ fn in_words(refusal: &Refusal) -> String {
              became of this try, you pay once."
                 .to_owned()
         }
+        Refusal::Busy => {
+            "Very many people are ordering just now. Nothing was charged. Please try again in a moment."
+                .to_owned()
+        }
     }
 }
 
@@ -113,6 +118,7 @@ mod tests {
             Refusal::PriceChanged { was: Some(eur(1)), now: eur(2) },
             Refusal::OutOfStock { shortages: vec![short] },
             Refusal::PaymentUnavailable,
+            Refusal::Busy,
         ] {
             let error = StoreError::from(refusal);
             assert_eq!(error.details.unwrap()["code"], error.code.as_ref());

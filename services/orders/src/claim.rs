@@ -125,6 +125,7 @@ impl Orders {
                 let shortages = name_shortages(cart, shortages);
                 Err(Refusal::OutOfStock { shortages }.into())
             }
+            Err(HoldError::Busy) => Err(Refusal::Busy.into()),
             // The order was paid between two clicks; its pieces are its own already.
             Err(HoldError::AlreadyAllocated { .. }) => Ok(()),
             Err(error) => Err(Error::inventory(error).into()),
