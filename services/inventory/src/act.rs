@@ -231,9 +231,9 @@ async fn cancel_locked(
     connection: &mut PgConnection,
     order: Uuid,
 ) -> Result<Vec<Allocation>, Error> {
-    queries::holds::lock_reference(connection, order).await?;
+    queries::holds::lock_references(connection, &[order]).await?;
     // Locked before they are read: what is open changes only for who has the levels.
-    queries::shelves::lock(connection, order, &[]).await?;
+    queries::shelves::lock(connection, &[order], &[]).await?;
     let open = queries::told::open_pieces(connection, &[order]).await?;
     let mut parts: Vec<_> = open
         .into_iter()
