@@ -12,7 +12,7 @@ use crate::{
 };
 use domain::{
     Sku,
-    stock::{Allocation, Demand, Destination, HoldState, Shortage, Strategy},
+    stock::{Allocation, Demand, Destination, HoldState, Shortage},
 };
 use sqlx::PgConnection;
 use std::{collections::BTreeMap, time::Duration};
