@@ -5,18 +5,20 @@
 
 #[path = "../../cpu.rs"]
 mod cpu;
+mod stock;
 mod ways;
 
 use anyhow::{Context, ensure};
 use clap::Parser;
 use cpu::{Program, load_average};
+use inventory::Inventory;
 use sqlx::{Connection, Executor, PgConnection};
 use std::{
     io::{Write, stdout},
     time::{Duration, Instant},
 };
 use tokio::{sync::mpsc, task::JoinSet};
-use ways::{Buyer, Way, check, node, stock};
+use ways::{Buyer, Way, node};
 
 /// More than can be sold in a round.
 const PLENTY: i64 = 10_000_000;
@@ -27,7 +29,7 @@ const QUEUE: usize = 1_024;
 #[derive(Parser)]
 #[command(about, long_about = None)]
 struct Arguments {
-    /// The database; a schema `bench_hot` is made in it and dropped again.
+    /// The database server; a database `bench_hot` is made on it and dropped again.
     #[arg(long, env = "DATABASE_URL")]
     database: String,
     /// The first process of the database server, whose processor time is counted.
@@ -58,17 +60,17 @@ struct Outcome {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
+    let url = stock::open(&arguments.database).await?;
     let mut outcomes = vec![Vec::new(); Way::ALL.len()];
     for _ in 0..arguments.rounds {
         for (way, outcomes) in Way::ALL.into_iter().zip(&mut outcomes) {
-            outcomes.push(drive(&arguments, way).await?);
+            outcomes.push(drive(&arguments, &url, way).await?);
         }
     }
     for way in Way::ALL {
-        sell_out(&arguments, way).await?;
+        sell_out(&arguments, &url, way).await?;
     }
-    let mut database = PgConnection::connect(&arguments.database).await?;
-    database.execute("drop schema bench_hot cascade").await?;
+    stock::close(&url).await?;
     let naive = median(&outcomes[0], |outcome| outcome.per_second);
     let mut table = stdout().lock();
     writeln!(
@@ -101,11 +103,10 @@ fn median(outcomes: &[Outcome], of: impl Fn(&Outcome) -> f64) -> f64 {
 }
 
 /// Everybody buys for a while, and there is enough.
-async fn drive(arguments: &Arguments, way: Way) -> anyhow::Result<Outcome> {
+async fn drive(arguments: &Arguments, url: &str, way: Way) -> anyhow::Result<Outcome> {
     let pieces = if way == Way::SkipLocked { 200_000 } else { PLENTY };
-    let mut database = PgConnection::connect(&arguments.database).await?;
-    stock(&mut database, way, pieces).await?;
-    let buyers = buyers(arguments, way).await?;
+    stock::fill(url, way, pieces).await?;
+    let buyers = buyers(arguments, url, way).await?;
     let database_program = [Program { name: "postgresql", pid: arguments.pid }];
     let cpu = cpu::used(&database_program)?;
     let begun = Instant::now();
@@ -132,7 +133,7 @@ async fn drive(arguments: &Arguments, way: Way) -> anyhow::Result<Outcome> {
     let elapsed = begun.elapsed();
     let cpu = cpu::used(&database_program)?[0] - cpu[0];
     let sold = i64::try_from(waits.len())?;
-    check(&mut database, way, pieces, sold).await?;
+    stock::check(url, way, pieces, sold).await?;
     waits.sort_unstable();
     Ok(Outcome {
         per_second: waits.len() as f64 / elapsed.as_secs_f64(),
@@ -142,11 +143,10 @@ async fn drive(arguments: &Arguments, way: Way) -> anyhow::Result<Outcome> {
 }
 
 /// Everybody buys until everybody was told that there is none left.
-async fn sell_out(arguments: &Arguments, way: Way) -> anyhow::Result<()> {
-    let mut database = PgConnection::connect(&arguments.database).await?;
-    stock(&mut database, way, arguments.last).await?;
+async fn sell_out(arguments: &Arguments, url: &str, way: Way) -> anyhow::Result<()> {
+    stock::fill(url, way, arguments.last).await?;
     let mut running = JoinSet::new();
-    for mut buyer in buyers(arguments, way).await? {
+    for mut buyer in buyers(arguments, url, way).await? {
         running.spawn(async move {
             let mut got = 0;
             while buyer.hold().await? {
@@ -159,25 +159,31 @@ async fn sell_out(arguments: &Arguments, way: Way) -> anyhow::Result<()> {
     while let Some(done) = running.join_next().await {
         sold += done.context("a buyer panicked")??;
     }
-    check(&mut database, way, arguments.last, sold).await?;
+    stock::check(url, way, arguments.last, sold).await?;
     ensure!(sold == arguments.last, "{way:?}: {sold} of {} were sold", arguments.last);
     Ok(())
 }
 
-async fn buyers(arguments: &Arguments, way: Way) -> anyhow::Result<Vec<Buyer>> {
+async fn buyers(arguments: &Arguments, url: &str, way: Way) -> anyhow::Result<Vec<Buyer>> {
     let mut buyers = Vec::new();
     if way == Way::Together {
         let nodes: Vec<_> = (0..2)
             .map(|_| {
                 let (comers, coming) = mpsc::channel(QUEUE);
-                tokio::spawn(node(arguments.database.clone(), coming));
+                tokio::spawn(node(url.to_owned(), coming));
                 comers
             })
             .collect();
         return Ok((0..arguments.buyers).map(|n| Buyer::Through(nodes[n % 2].clone())).collect());
     }
+    if way == Way::Store {
+        let nodes = [Inventory::connect(url, 4).await?, Inventory::connect(url, 4).await?];
+        return Ok((0..arguments.buyers)
+            .map(|n| Buyer::OfTheStore(nodes[n % 2].clone()))
+            .collect());
+    }
     for _ in 0..arguments.buyers {
-        let mut connection = PgConnection::connect(&arguments.database).await?;
+        let mut connection = PgConnection::connect(url).await?;
         if way == Way::NotWaitedFor {
             connection.execute("set synchronous_commit = off").await?;
         }

@@ -1,7 +1,10 @@
 //! The ways in which many can hold pieces of one SKU at the same time.
 
-use anyhow::{Context, bail};
-use sqlx::{Connection, Executor, PgConnection, Row};
+use anyhow::Context;
+use domain::{Sku, stock::Demand};
+use inventory::{HoldError, Inventory};
+use sqlx::{Connection, PgConnection, Row};
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -11,6 +14,8 @@ pub const SKU: &str = "HOT";
 pub const SLOTS: i32 = 16;
 /// How many are served together, where they are.
 const TOGETHER: usize = 64;
+/// For how long a piece is held.
+const TIME: Duration = Duration::from_secs(15 * 60);
 
 /// A way to hold one piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,11 +37,13 @@ pub enum Way {
     SkipLocked,
     /// Two nodes, each of which serves together whoever came meanwhile.
     Together,
+    /// The store's own service, on two nodes: with all that it writes, and the warehouses it chooses from.
+    Store,
 }
 
 impl Way {
     /// All of them, the reference first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Naive,
         Self::LockedFirst,
         Self::LockedLast,
@@ -45,6 +52,7 @@ impl Way {
         Self::Slots,
         Self::SkipLocked,
         Self::Together,
+        Self::Store,
     ];
 
     /// What the table calls it.
@@ -58,6 +66,7 @@ impl Way {
             Self::Slots => "16 slots",
             Self::SkipLocked => "a row a piece, skip locked",
             Self::Together => "combined, two nodes",
+            Self::Store => "the store's own, two nodes",
         }
     }
 
@@ -73,6 +82,8 @@ pub enum Buyer {
     Alone(Way, PgConnection),
     /// Through one of the nodes.
     Through(mpsc::Sender<Waiting>),
+    /// Of the store.
+    OfTheStore(Inventory),
 }
 
 /// One who waits for an answer: whether a piece is theirs.
@@ -90,6 +101,14 @@ impl Buyer {
                 let (answer, answered) = oneshot::channel();
                 node.send((reference, answer)).await.ok().context("the node has ended")?;
                 answered.await.context("the node has ended")
+            }
+            Self::OfTheStore(inventory) => {
+                let one = [Demand { sku: Sku::parse(SKU)?, quantity: 1 }];
+                match inventory.hold(reference, &one, TIME).await {
+                    Ok(_) => Ok(true),
+                    Err(HoldError::OutOfStock(_)) => Ok(false),
+                    Err(error) => Err(error.into()),
+                }
             }
             Self::Alone(Way::LockedFirst, database) => locked_first(database, reference).await,
             Self::Alone(way, database) => {
@@ -179,65 +198,6 @@ pub async fn node(url: String, mut comers: mpsc::Receiver<Waiting>) -> anyhow::R
             // Who does not wait any more needs no answer.
             let _ = answer.send(place < usize::try_from(served)?);
         }
-    }
-    Ok(())
-}
-
-/// Makes the tables anew, with so many pieces for this way.
-///
-/// # Errors
-/// The database refuses it.
-pub async fn stock(database: &mut PgConnection, way: Way, pieces: i64) -> anyhow::Result<()> {
-    database.execute(sqlx::raw_sql(include_str!("schema.sql"))).await?;
-    if way == Way::SkipLocked {
-        sqlx::query("insert into bench_hot.pieces (sku) select $1 from generate_series(1, $2)")
-            .bind(SKU)
-            .bind(pieces)
-            .execute(&mut *database)
-            .await?;
-    }
-    let slots = i64::from(way.slots());
-    sqlx::query(
-        "insert into bench_hot.levels (sku, slot, on_hand)
-         select $1, slot, $2 / $3 + case when slot < $2 % $3 then 1 else 0 end
-         from generate_series(0, $3 - 1) as slot",
-    )
-    .bind(SKU)
-    .bind(pieces)
-    .bind(slots)
-    .execute(&mut *database)
-    .await?;
-    database.execute("analyze").await?;
-    Ok(())
-}
-
-/// That exactly so many were sold, wherever one looks.
-///
-/// # Errors
-/// They were not.
-pub async fn check(
-    database: &mut PgConnection,
-    way: Way,
-    pieces: i64,
-    sold: i64,
-) -> anyhow::Result<()> {
-    let (number, holds, movements): (i64, i64, i64) = sqlx::query_as(
-        "select
-           (select sum(case when $1 then $2 - on_hand when $3 then 0 else held end)::bigint from bench_hot.levels)
-             + (select count(*) from bench_hot.pieces where reference is not null),
-           (select count(*) from bench_hot.holds),
-           (select count(*) from bench_hot.movements)",
-    )
-    .bind(way == Way::Naive)
-    .bind(pieces)
-    .bind(way == Way::SkipLocked)
-    .fetch_one(database)
-    .await?;
-    let written = if way == Way::Naive { 0 } else { sold };
-    if (number, holds, movements) != (sold, written, written) {
-        bail!(
-            "{way:?}: {sold} were told that a piece is theirs, the level says {number}, there are {holds} holds and {movements} movements"
-        );
     }
     Ok(())
 }
