@@ -3,7 +3,7 @@
 //!
 //! The door is [`Inventory`]; its use-cases stand beside the nouns they are about: what an order has ([`hold`],
 //! [`preview`], [`act`]), what there is ([`level`], [`listing`], [`movement`], [`warehouse`], [`bundle`]), what is
-//! on its way ([`purchase`], [`transfer`]), and what other systems say ([`told`], [`count`]). From which
+//! on its way ([`purchase`], [`transfer`]), and what other systems say ([`told`], [`count`], [`feed`]). From which
 //! warehouses a wish is served is decided by [`domain::stock::allocate`], not here. What an order is, and
 //! whether it was paid, this crate does not know: an order is a `reference`.
 //!
@@ -19,6 +19,7 @@ mod combiner;
 pub mod count;
 mod error;
 pub mod event;
+pub mod feed;
 pub mod hold;
 pub mod level;
 pub mod listing;
@@ -38,6 +39,7 @@ pub use bundle::BundleError;
 pub use count::{Count, CountAnswer};
 pub use error::Error;
 pub use event::StockChanged;
+pub use feed::FeedNow;
 pub use hold::{AllocateError, Allocated, HoldError, ReleaseError, Taken};
 pub use level::{BelowPromised, LevelError, Rules, StockNow};
 pub use listing::{LevelFilter, LevelKey, LevelNow, LevelPage};

@@ -1,7 +1,10 @@
 //! SQL about what other systems tell.
 
 use super::{few, move_told_stock};
-use crate::telling::{Facts, Known, Locked, Row};
+use crate::{
+    feed::FeedNow,
+    telling::{Facts, Known, Locked, Row},
+};
 use jiff::Timestamp;
 use sqlx::{PgConnection, PgPool};
 use std::collections::{BTreeSet, HashMap};
@@ -198,4 +201,37 @@ pub async fn write(
     .fetch_one(connection)
     .await?;
     Ok(usize::try_from(written).unwrap_or_default())
+}
+
+/// How far a source is.
+pub async fn find_feed(pool: &PgPool, source: &str) -> Result<Option<FeedNow>, sqlx::Error> {
+    let row: Option<(Option<i64>, Option<String>, i64)> = sqlx::query_as(
+        "select sequence, cursor, (extract(epoch from heard_at) * 1000000)::bigint
+         from feeds
+         where source = $1",
+    )
+    .bind(source)
+    .fetch_optional(pool)
+    .await?;
+    let now = |(sequence, cursor, heard)| {
+        let heard_at = Timestamp::from_microsecond(heard);
+        let heard_at = heard_at.map_err(|error| sqlx::Error::Decode(error.into()))?;
+        Ok(FeedNow { sequence, cursor, heard_at })
+    };
+    row.map(now).transpose()
+}
+
+/// Remembers where to go on with a source.
+pub async fn set_cursor(pool: &PgPool, source: &str, cursor: &str) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "insert into feeds (source, cursor)
+         values ($1, $2)
+         on conflict (source) do update
+         set cursor = excluded.cursor",
+    )
+    .bind(source)
+    .bind(cursor)
+    .execute(pool)
+    .await?;
+    Ok(())
 }
