@@ -162,15 +162,27 @@ async fn a_batch_in_any_order_is_one_batch() {
     let short = Answer::WouldTakePromised { on_hand: 1, needed: 0 };
     assert_eq!(tell(&room, Mode::Each, &rows).await, [short, Answer::Applied, short]);
     // A source that begins to count anew is not held to what it counted before.
-    let sequence: Option<i64> =
-        sqlx::query_scalar("select sequence from feeds where source = 'wms'")
-            .fetch_one(&room.database.pool)
-            .await
-            .unwrap();
-    assert_eq!(sequence, Some(9));
+    let feed = async || room.inventory.find_feed("wms").await.unwrap().unwrap();
+    assert_eq!(feed().await.sequence, Some(9));
     rows[0].sequence = Some(1);
     rows[0].kind = ToldKind::Received;
     assert_eq!(tell(&room, Mode::Each, &rows[..1]).await, [Answer::Applied]);
+    assert_eq!(feed().await.sequence, Some(9));
+}
+
+#[tokio::test]
+async fn where_to_go_on_with_a_source_is_remembered() {
+    let room = Stockroom::with(&[("north", "mug", 1)]).await;
+    assert_eq!(room.inventory.find_feed("wms").await.unwrap(), None);
+    for cursor in ["page 2", "page 3"] {
+        room.inventory.set_feed_cursor("wms", cursor).await.unwrap();
+    }
+    let mut told = row("1", "north", "mug", ToldKind::Received, 1);
+    told.sequence = Some(4);
+    tell(&room, Mode::All, &[told]).await;
+    let feed = room.inventory.find_feed("wms").await.unwrap().unwrap();
+    assert_eq!((feed.sequence, feed.cursor.as_deref()), (Some(4), Some("page 3")));
+    assert!(room.inventory.set_feed_cursor("", "page 4").await.is_err());
 }
 
 #[tokio::test]
