@@ -7,10 +7,13 @@ use reqwest::header::ACCEPT;
 #[tokio::test]
 async fn the_readiness_names_what_is_missing_and_heals() {
     let store = Store::open().await;
+    let of_postgres =
+        ["accounts", "inventory", "orders", "payments"].map(|name| format!("postgresql/{name}"));
+    let of_postgres = of_postgres.each_ref().map(String::as_str);
     let lines: [(&Wire, &[&str]); 3] = [
         (&store.mongodb, &["mongodb"]),
         (&store.redis, &["redis"]),
-        (&store.postgres, &["postgresql/inventory", "postgresql/orders", "postgresql/payments"]),
+        (&store.postgres, &of_postgres),
     ];
     for (line, names) in lines {
         line.cut();
