@@ -5,8 +5,9 @@ use utoipa::openapi::schema::{Array, ArrayBuilder, Object, ObjectBuilder, Schema
 /// As many SKUs or warehouses may one request ask for.
 const ASKED: usize = 100;
 
-fn text(most: usize, pattern: &str, example: &str) -> Object {
+fn text(words: &str, most: usize, pattern: &str, example: &str) -> Object {
     ObjectBuilder::new()
+        .description(Some(words))
         .schema_type(SchemaType::new(Type::String))
         .min_length(Some(1))
         .max_length(Some(most))
@@ -17,35 +18,48 @@ fn text(most: usize, pattern: &str, example: &str) -> Object {
 
 /// A SKU, as [`domain::Sku`] reads it.
 pub fn sku() -> Object {
-    text(64, "^[!-~]+$", "LAMP")
+    text("The SKU.", 64, "^[!-~]+$", "LAMP")
 }
 
 /// A warehouse's code.
 pub fn warehouse() -> Object {
-    text(32, "^[ -~]+$", "berlin")
+    text("The warehouse's code.", 32, "^[ -~]+$", "berlin")
 }
 
 /// Where a list goes on.
 pub fn cursor() -> Object {
-    text(300, "^[A-Za-z0-9_-]+$", "WyJMQU1QIiwiYmVybGluIl0")
+    text("`next` of the page before.", 300, "^[A-Za-z0-9_-]+$", "WyJMQU1QIiwiYmVybGluIl0")
 }
 
 /// Several SKUs.
 pub fn skus() -> Array {
-    ArrayBuilder::new().items(sku()).max_items(Some(ASKED)).build()
+    ArrayBuilder::new()
+        .description(Some("Of these alone; it may stand there several times."))
+        .items(sku())
+        .max_items(Some(ASKED))
+        .build()
 }
 
 /// Several warehouses.
 pub fn warehouses() -> Array {
-    ArrayBuilder::new().items(warehouse()).max_items(Some(ASKED)).build()
+    ArrayBuilder::new()
+        .description(Some("In these alone; it may stand there several times."))
+        .items(warehouse())
+        .max_items(Some(ASKED))
+        .build()
 }
 
 /// Another system's name.
 pub fn source() -> Object {
-    text(64, "^[!-~]+$", "wms-lyon")
+    text("Who tells it: names are its own.", 64, "^[!-~]+$", "wms-lyon")
 }
 
 /// Another system's name for something.
 pub fn external_id() -> Object {
-    text(200, "^[ -~]+$", "receipt-4711/1")
+    text(
+        "Your own name for it: told again, it is not done again.",
+        200,
+        "^[ -~]+$",
+        "receipt-4711/1",
+    )
 }

@@ -63,12 +63,9 @@ fn endpoint(method: &str, path: &str, operation: &Value) -> AnyView {
         .flatten()
         .map(|parameter| {
             let needed = parameter["required"] == true;
-            row(
-                text(&parameter["name"]),
-                needed,
-                &parameter["schema"],
-                text(&parameter["description"]),
-            )
+            let schema = &parameter["schema"];
+            let words = parameter.get("description").unwrap_or(&schema["description"]);
+            row(text(&parameter["name"]), needed, schema, text(words))
         })
         .collect();
     let answers: Vec<_> = operation["responses"]
