@@ -34,9 +34,10 @@ export async function reprice(goods: Goods, cents: number): Promise<Goods> {
   return dearer;
 }
 
-/** Somebody counts the shelves and finds so many. */
-export async function count({ sku }: Goods, pieces: number): Promise<void> {
-  await importFile("stock", ["warehouse,sku,on_hand", `berlin,${sku},${pieces}`, `lyon,${sku},0`]);
+/** Somebody counts the shelves and finds so many, all of them in Berlin if nothing else is said. */
+export async function count({ sku }: Goods, pieces: number, where: "berlin" | "lyon" = "berlin"): Promise<void> {
+  const found = (warehouse: string) => `${warehouse},${sku},${warehouse === where ? pieces : 0}`;
+  await importFile("stock", ["warehouse,sku,on_hand", found("berlin"), found("lyon")]);
 }
 
 /** Somebody counts the shelves and finds none. */

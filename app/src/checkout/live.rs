@@ -1,7 +1,12 @@
 //! The checkout's form, alive: totals follow the country and the delivery, errors stand beside their
 //! fields as they are found, and the form is sent once. Its HTML is the server's (`markup`).
 
-use super::{choice::Choice, fields, meanwhile::Meanwhile, refused::shown_again};
+use super::{
+    choice::Choice,
+    fields::{self, COUNTRY},
+    meanwhile::Meanwhile,
+    refused::shown_again,
+};
 use crate::{
     browser::{
         Ear, Fields, Json, Part, Refused, after, awake, begin, go, on_return, parse, post, read,
@@ -115,6 +120,10 @@ impl Live {
     /// Looks again at the field that was changed and at those that were wrong.
     fn changed(&self, name: &str) {
         self.show();
+        // They were said of the country that was chosen before.
+        if name == COUNTRY.name {
+            self.form.show_in("parcels", false);
+        }
         let field = fields::ALL.iter().find(|field| field.name == name).map(|field| field.field);
         let wrong = to_tell(self.wrong(), &self.told.borrow(), field);
         fields::tell_in_place(&self.form, &wrong);

@@ -1,6 +1,7 @@
 //! The checkout's HTML: three steps in one form, and what is ordered. What the browser changes in it is
 //! marked `data-slot`.
 
+use super::parcels::Parcels;
 use super::{
     choice::Choice,
     fields::{
@@ -14,6 +15,7 @@ use domain::{
     checkout::{CheckoutField, CheckoutForm, FieldErrors},
     pricing::Totals,
     shipping::ShippingMethod,
+    stock::Parcel,
 };
 use jiff::civil::Date;
 use leptos::prelude::*;
@@ -31,6 +33,8 @@ pub struct Order {
     pub cart: Cart,
     /// The day of the order.
     pub on: Date,
+    /// In which parcels it would come.
+    pub parcels: Vec<Parcel>,
 }
 
 impl Order {
@@ -68,7 +72,12 @@ pub fn OrderForm(order: Order) -> impl IntoView {
         >
             <input type="hidden" name="seen_total" value=seen/>
             <input type="hidden" name="cart_version" value=order.cart.version.to_string()/>
-            <Summary cart=order.cart.clone() totals/>
+            <Summary
+                cart=order.cart.clone()
+                totals
+                parcels=order.parcels.clone()
+                country=order.choice().country
+            />
             <div class="checkout__steps">
                 <div role="status">
                     <p class="note" data-slot="meanwhile" hidden>
@@ -109,7 +118,12 @@ pub fn OrderForm(order: Order) -> impl IntoView {
 
 /// What is ordered and what it costs; folded on a phone, with the total in view.
 #[component]
-fn Summary(cart: Cart, totals: Option<Totals>) -> impl IntoView {
+fn Summary(
+    cart: Cart,
+    totals: Option<Totals>,
+    parcels: Vec<Parcel>,
+    country: Country,
+) -> impl IntoView {
     let amount = |of: fn(&Totals) -> domain::Money| totals.as_ref().map(|t| of(t).to_string());
     let items = amount(|totals| totals.items).unwrap_or_default();
     let shipping = amount(|totals| totals.shipping).unwrap_or_default();
@@ -123,6 +137,7 @@ fn Summary(cart: Cart, totals: Option<Totals>) -> impl IntoView {
                 <span class="price" data-slot="total-folded">{total.clone()}</span>
             </summary>
             <ul class="order-lines">{lines}</ul>
+            <Parcels cart parcels country/>
             <dl class="sum">
                 <SumRow name="Items" amount=items/>
                 <SumRow name="Shipping" amount=shipping live="shipping"/>

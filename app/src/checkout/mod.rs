@@ -12,6 +12,8 @@ mod meanwhile;
 #[cfg(feature = "ssr")]
 mod page;
 #[cfg(feature = "ssr")]
+mod parcels;
+#[cfg(feature = "ssr")]
 mod refusal;
 mod refused;
 

@@ -50,7 +50,7 @@ fn NothingToOrder() -> impl IntoView {
 
 #[component]
 fn CheckoutView(page: orders::CheckoutPage, last: LastTry) -> impl IntoView {
-    let orders::CheckoutPage { fresh, form, refusal } = page;
+    let orders::CheckoutPage { fresh, form, refusal, parcels } = page;
     // A refusal is told once, right after the try, and not when the shopper comes back later.
     let refusal = refusal.filter(|_| last.refused);
     let (mut errors, mut changes) = (Vec::new(), fresh.changes);
@@ -70,7 +70,7 @@ fn CheckoutView(page: orders::CheckoutPage, last: LastTry) -> impl IntoView {
     });
     let market = (*services().market).clone();
     let on = Timestamp::now().to_zoned(TimeZone::UTC).date();
-    let order = Order { form, errors, market, cart: fresh.cart, on };
+    let order = Order { form, errors, market, cart: fresh.cart, on, parcels };
     view! {
         <PrivateHead title="Checkout"/>
         <h1>"Checkout"</h1>

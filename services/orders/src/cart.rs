@@ -8,6 +8,7 @@ use domain::{
     cart::{CartChange, CartError},
     checkout::{CheckoutForm, Refusal, ShortLine},
     product::Sellable,
+    stock::Parcel,
 };
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -71,6 +72,9 @@ pub struct CheckoutPage {
     pub form: CheckoutForm,
     /// Why the last try was refused.
     pub refusal: Option<Refusal>,
+    /// In which parcels it would come now, to the country that was typed before or the market's own; none where
+    /// that cannot be said.
+    pub parcels: Vec<Parcel>,
 }
 
 /// Why the cart was not changed; it is as it was.
@@ -204,7 +208,8 @@ impl Orders {
         let Some(token) = token else { return Ok(CheckoutPage::default()) };
         let (cart, draft) = self.sessions.cart_and_draft(&token.id()).await?;
         let fresh = self.look_at(&token.id(), cart).await?;
-        Ok(CheckoutPage { fresh, form: draft.form, refusal: draft.refusal })
+        let parcels = self.parcels(&fresh, &draft.form).await?;
+        Ok(CheckoutPage { fresh, form: draft.form, refusal: draft.refusal, parcels })
     }
 
     /// Looks at a cart beside what is sold now, and at what is short of it.

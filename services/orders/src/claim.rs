@@ -4,6 +4,7 @@
 
 use crate::{
     Error, Orders, PlaceError, Step,
+    parcels::{demands_of, destination},
     prepare::{cart_changed, today},
     queries::{self, NewOrder},
     record::{LineRecord, OrderRecord},
@@ -15,7 +16,7 @@ use domain::{
     checkout::{CheckoutDetails, Refusal, ShortLine},
     order::CancelReason,
     pricing::{PricingError, Totals},
-    stock::{Demand, Destination, Shortage},
+    stock::Shortage,
     tax,
 };
 use inventory::HoldError;
@@ -111,13 +112,8 @@ impl Orders {
     }
 
     async fn hold(&self, id: Uuid, Wish { cart, details, .. }: Wish<'_>) -> Result<(), PlaceError> {
-        // Of an address the country is all that is known of where on Earth it is.
-        let destination = Destination { country: details.address.country(), place: None };
-        let demands: Vec<Demand> = cart
-            .lines
-            .iter()
-            .map(|line| Demand { sku: line.item.sku.clone(), quantity: line.quantity.get() })
-            .collect();
+        let destination = destination(details.address.country());
+        let demands = demands_of(cart);
         let time = self.timing.time_to_pay;
         match self.inventory.hold_for(id, &demands, Some(destination), time).await {
             Ok(_) => Ok(()),

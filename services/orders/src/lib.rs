@@ -10,6 +10,7 @@ mod cart;
 mod claim;
 mod effects;
 mod finalise;
+mod parcels;
 mod pay;
 mod prepare;
 mod queries;

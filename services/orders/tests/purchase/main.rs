@@ -2,6 +2,7 @@
 
 mod desk;
 mod flaky;
+mod parcels;
 mod refusals;
 mod steps;
 mod together;
