@@ -1,5 +1,6 @@
 //! The tiles of a page, alive: how much there is of each product and what it costs, as it changes. Their
-//! HTML is the server's (`ui::Shelf`).
+//! HTML is the server's (`ui::Shelf`). On the front page and in categories; the page of a product does without,
+//! for what else is on display there would make its program larger than it may be.
 
 mod told;
 

@@ -10,7 +10,6 @@ use super::{
 use crate::{
     content::{Failure, NotFound},
     services::{private, services},
-    shelf::LiveShelf,
     shell::{Head, Kind},
     ui::{Breadcrumb, Shelf, StockedCard},
 };
@@ -85,7 +84,6 @@ fn ProductView(sale: ProductOnSale, asked: Asked) -> impl IntoView {
                     <section class="section" aria-labelledby="related">
                         <h2 id="related">"Also on display"</h2>
                         <Shelf cards=related/>
-                        <LiveShelf/>
                     </section>
                 }
             })}
