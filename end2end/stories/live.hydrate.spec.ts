@@ -60,9 +60,12 @@ test("the cart's page says beside a line that there is not enough of it any more
 
 test("a tile of a list says how much there is and what it costs, as it changes", async ({ page }) => {
   const goods = await bring("Vase", { left: 9, cents: 1_500, placed: true });
-  await page.goto(`/c/${goods.category}`);
   const tile = page.getByRole("main").getByRole("link", { name: goods.name });
-  await expect(tile).toBeVisible();
+  // What stands in a category is counted ahead, a moment after it was brought.
+  await expect(async () => {
+    await page.goto(`/c/${goods.category}`);
+    await expect(tile).toBeVisible({ timeout: 1_000 });
+  }).toPass();
   await expect(tile).not.toContainText("left");
 
   await count(goods, 2);
