@@ -4,6 +4,10 @@
 use crate::{Money, Sku, stock::StockClass};
 use serde::{Deserialize, Serialize};
 
+/// The most SKUs that one page may ask to hear of: the tiles of a category with their variants, as a rule, and
+/// twice a full cart.
+pub const MOST_SKUS: usize = 100;
+
 /// How much there is of a SKU: its class, and the number only where few are left.
 /// In JSON `{"sku": "L-13", "class": "few_left", "left": 2, "version": 7}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

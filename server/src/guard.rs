@@ -16,6 +16,9 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 /// The largest body any request may have: a checkout form is a hundredth of it.
 pub const BODY_LIMIT: usize = 64 * 1024;
 
+/// How a request is named: by whoever asks, or else by us.
+pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
 /// An error answer: a stable code for programs, a sentence for people.
 pub fn problem(status: StatusCode, code: &str, message: &str) -> Response {
     let body = Json(json!({ "code": code, "message": message }));
@@ -199,14 +202,21 @@ pub fn failure_page(document: &str, status: StatusCode) -> Response {
     (status, headers, document.to_owned()).into_response()
 }
 
+/// Writes down why a request ended in a panic.
+pub fn note_panic(cause: &(dyn Any + Send)) {
+    let words = cause.downcast_ref::<String>().map(String::as_str);
+    let words = words.or_else(|| cause.downcast_ref::<&str>().copied());
+    tracing::error!(cause = words.unwrap_or("unknown"), "a request ended in a panic");
+}
+
+/// The id of a request, as it stands in the log; empty for one that has none.
+pub fn request_id(headers: &HeaderMap) -> &str {
+    headers.get(X_REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or("")
+}
+
 /// The answer to a request during which the program failed. What it was stands in the log.
 pub fn after_panic(cause: Box<dyn Any + Send + 'static>) -> Response<Body> {
-    let cause = cause
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| cause.downcast_ref::<&str>().copied())
-        .unwrap_or("unknown");
-    tracing::error!(cause, "a request ended in a panic");
+    note_panic(&*cause);
     let mut answer = problem(
         StatusCode::INTERNAL_SERVER_ERROR,
         "internal",

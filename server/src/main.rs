@@ -6,6 +6,7 @@ mod client;
 mod commands;
 mod config;
 mod edge;
+mod entity_tag;
 mod guard;
 mod health;
 mod leftover;

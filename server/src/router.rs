@@ -205,7 +205,7 @@ fn origin(url: &str) -> &str {
 
 /// What each log line of a request carries. The path alone: queries hold keys of orders.
 fn span<B>(request: &Request<B>) -> tracing::Span {
-    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or("");
+    let id = guard::request_id(request.headers());
     let client =
         request.extensions().get::<ClientAddress>().map(|client| tracing::field::display(client.0));
     tracing::info_span!("request", id, method = %request.method(), path = request.uri().path(), client, key = tracing::field::Empty)

@@ -7,6 +7,7 @@ use super::{
     events::{after, listen, on_return},
     parse,
 };
+use domain::news::MOST_SKUS;
 use js_sys::encode_uri_component;
 use std::{
     cell::{Cell, RefCell},
@@ -23,8 +24,6 @@ const REST: i32 = 250;
 const RETRY: i32 = 5_000;
 /// How often it is doubled.
 const DOUBLED: u32 = 5;
-/// The most that the server tells to one page: its SKUs, or an order and its key.
-const MOST: usize = 100;
 /// The events there are.
 const NAMES: [&str; 3] = ["stock", "price", "order"];
 
@@ -110,7 +109,7 @@ fn look() {
         let mut wants: Vec<String> = Vec::new();
         for island in islands.iter() {
             for field in island.0.wants.borrow().split('&').filter(|field| !field.is_empty()) {
-                if wants.len() < MOST && !wants.iter().any(|wanted| wanted == field) {
+                if wants.len() < MOST_SKUS && !wants.iter().any(|wanted| wanted == field) {
                     wants.push(field.to_owned());
                 }
             }

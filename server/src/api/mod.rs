@@ -19,13 +19,13 @@ mod page;
 mod problem;
 mod routes;
 
-use crate::{config::Settings, pulses::Pulses, stores::Connections};
+use crate::{config::Settings, guard, pulses::Pulses, stores::Connections};
 use ::inventory::Inventory;
 use axum::{
     Router,
     body::Body,
     extract::{FromRef, Request},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
     routing::{any, get},
@@ -93,23 +93,16 @@ fn framed(router: Router) -> Router {
 }
 
 async fn frame(request: Request, next: Next) -> Response {
-    let id = request_id(request.headers());
+    let id = guard::request_id(request.headers()).to_owned();
     let mut response = complete(next.run(request).await, &id);
     let headers = response.headers_mut();
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
-/// The name of a request in the log.
-fn request_id(headers: &HeaderMap) -> String {
-    let id = headers.get("x-request-id").and_then(|id| id.to_str().ok());
-    id.unwrap_or_default().to_owned()
-}
-
 /// The answer to a request during which the program failed. What it was stands in the log.
 fn after_panic(cause: Box<dyn Any + Send + 'static>) -> Response<Body> {
-    let cause = cause.downcast_ref::<String>().map(String::as_str);
-    tracing::error!(cause, "a request to the API ended in a panic");
+    guard::note_panic(&*cause);
     let words = "The fault is ours. Please try again, or tell us the instance.";
     Problem::new(Code::Internal, words).into_response()
 }

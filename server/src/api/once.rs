@@ -5,6 +5,7 @@ use super::{
     gate::Caller,
     problem::{Code, Problem, complete},
 };
+use crate::guard;
 use axum::{
     body::{Body, to_bytes},
     extract::{MatchedPath, Request, State},
@@ -87,7 +88,7 @@ async fn wish(key: String, request: Request) -> Result<(Wish, Request), Problem>
 
 /// Finds the answer and keeps it. What failed on our side is not kept: it may go well the next time.
 async fn answer(turn: Turn, request: Request, next: Next) -> Response {
-    let id = super::request_id(request.headers());
+    let id = guard::request_id(request.headers()).to_owned();
     let response = complete(next.run(request).await, &id);
     if response.status().is_server_error() {
         if let Err(error) = turn.give_up().await {

@@ -59,10 +59,12 @@ mod tests {
     #[test]
     fn the_page_is_whole_and_loads_nothing_from_anywhere() {
         let mut document = about("https://shop.example");
-        document.info.description = Some("<script>alert(1)</script>".to_owned());
+        document.info.description = Some("<script>alert(1)</script> with `a < b`".to_owned());
         let page = Page::new(&document).unwrap();
         assert!(page.html.starts_with("<!DOCTYPE html><html lang=\"en\">"), "{}", page.html);
         assert!(page.html.ends_with("</html>"));
+        assert!(page.html.contains("<code>a &lt; b</code>"), "{}", page.html);
+        assert!(!page.html.contains('`'), "code is not marked as such: {}", page.html);
         for loads in ["<script", "<link", "<img", "url(", "@import", "src="] {
             assert!(!page.html.contains(loads), "{loads}");
         }

@@ -1,7 +1,10 @@
 //! The frame around the API, without databases.
 
 use super::*;
-use axum::{body::to_bytes, http::Method};
+use axum::{
+    body::to_bytes,
+    http::{HeaderMap, Method},
+};
 use serde_json::Value;
 use tower::ServiceExt;
 

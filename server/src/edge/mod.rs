@@ -265,8 +265,8 @@ impl Edge {
         for (name, value) in &self.of_answers {
             headers.entry(name).or_insert_with(|| value.clone());
         }
-        if let Some(id) = request.get(page::X_REQUEST_ID) {
-            headers.insert(page::X_REQUEST_ID, id.clone());
+        if let Some(id) = request.get(guard::X_REQUEST_ID) {
+            headers.insert(guard::X_REQUEST_ID, id.clone());
         }
         answer
     }

@@ -5,6 +5,7 @@ use super::{
     outside::{Outside, Vouched},
     tags::TagList,
 };
+use crate::{entity_tag::is_known, guard::X_REQUEST_ID};
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
@@ -21,8 +22,6 @@ use std::{
 
 /// How the edge came by an answer.
 pub const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
-/// How whoever asked has named the request.
-pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 /// What a CDN in front may be asked to purge by.
 const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
@@ -199,7 +198,7 @@ impl Page {
         let tags = self.head.tags.header();
         let is_unnamed = tags.len() > SURROGATE_KEY_LIMIT;
         let mut response = Response::new(Body::empty());
-        if self.is_found() && is_known(request, &ready.tag) {
+        if self.is_found() && is_known(request, ready.tag.as_bytes()) {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             *response.headers_mut() = self.common.not_modified.clone();
         } else {
@@ -259,16 +258,6 @@ fn timing(source: Source) -> HeaderValue {
         Source::Shared => "cache;desc=hit-shared",
         Source::Stale => "cache;desc=stale",
         Source::Miss => "cache;desc=miss",
-    })
-}
-
-/// Whether the client says that it has what carries this entity tag (RFC 9110, 13.1.2).
-fn is_known(request: &HeaderMap, tag: &HeaderValue) -> bool {
-    request.get_all(header::IF_NONE_MATCH).iter().any(|value| {
-        value == tag
-            || value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii).any(|known| {
-                known == b"*" || known.strip_prefix(b"W/").unwrap_or(known) == tag.as_bytes()
-            })
     })
 }
 

@@ -1,11 +1,7 @@
 //! What a page asks to hear of, as it stands in the address.
 
 use axum::http::StatusCode;
-use domain::{OrderNumber, Sku};
-
-/// The most SKUs one page may ask for: the tiles of a category with their variants, as a rule, and twice a
-/// full cart.
-const MOST: usize = 100;
+use domain::{OrderNumber, Sku, news::MOST_SKUS};
 
 /// What a page shows.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,7 +28,7 @@ pub enum Wrong {
     #[error("Name what is to be told: sku=… for each SKU, or order=… with its key=….")]
     Nothing,
     /// More SKUs than a page shows.
-    #[error("At most {MOST} SKUs are told to one page.")]
+    #[error("At most {MOST_SKUS} SKUs are told to one page.")]
     TooMany,
     /// A SKU that is none, or something else that is not told.
     #[error("The request could not be read.")]
@@ -74,7 +70,7 @@ impl Shown {
                     if !skus.contains(&sku) {
                         skus.push(sku);
                     }
-                    if skus.len() > MOST {
+                    if skus.len() > MOST_SKUS {
                         return Err(Wrong::TooMany);
                     }
                 }
@@ -122,7 +118,10 @@ mod tests {
             assert_eq!(wrong(unknown), Wrong::NoSuchOrder, "{unknown}");
         }
         let many = |count| (0..count).map(|n| format!("sku=s{n}&")).collect::<String>();
-        assert_eq!(Shown::parse(many(MOST).trim_end_matches('&')).unwrap().skus.len(), MOST);
-        assert_eq!(wrong(many(MOST + 1).trim_end_matches('&')), Wrong::TooMany);
+        assert_eq!(
+            Shown::parse(many(MOST_SKUS).trim_end_matches('&')).unwrap().skus.len(),
+            MOST_SKUS
+        );
+        assert_eq!(wrong(many(MOST_SKUS + 1).trim_end_matches('&')), Wrong::TooMany);
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     telling::{Facts, Names},
     told::{LARGEST_BATCH, MOST_PIECES, check_source},
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 use sqlx::PgConnection;
 use std::collections::{BTreeSet, HashMap};
 
@@ -71,7 +71,7 @@ impl Inventory {
     pub async fn reconcile_counts(
         &self,
         source: &str,
-        as_of: Timestamp,
+        told_as_of: Timestamp,
         unknown: UnknownSkus,
         rows: &[Count],
     ) -> Result<Vec<CountAnswer>, TellError> {
@@ -84,6 +84,9 @@ impl Inventory {
         if unknown == UnknownSkus::Open {
             queries::told::open(&self.pool, &levels).await.map_err(Error::from)?;
         }
+        // As instants are kept: told again it is the same one.
+        let as_of = TimestampRound::new().smallest(Unit::Microsecond).mode(RoundMode::Trunc);
+        let as_of = told_as_of.round(as_of).unwrap_or(told_as_of);
         let mut transaction = self.pool.begin().await.map_err(Error::from)?;
         let work = Work { source, as_of, rows, levels };
         let counted = work.reconcile(&mut transaction).await;

@@ -22,11 +22,18 @@ pub(crate) struct Waiting {
     wish: Wish,
 }
 
-/// What is wanted, and whom to tell.
+/// What is wanted.
 #[derive(Debug)]
 enum Wish {
-    Hold(Hold, oneshot::Sender<Result<Vec<Allocation>, HoldError>>),
-    Allocate(oneshot::Sender<Result<Allocated, AllocateError>>),
+    Hold(Hold, Answer<Vec<Allocation>, HoldError>),
+    Allocate(Answer<Allocated, AllocateError>),
+}
+
+/// What was decided, until it is committed, and whom to tell then.
+#[derive(Debug)]
+struct Answer<T, E> {
+    decided: Option<Result<T, E>>,
+    to: oneshot::Sender<Result<T, E>>,
 }
 
 /// Pieces that an order wants set aside.
@@ -40,12 +47,6 @@ pub(crate) struct Hold {
     pub ttl: Duration,
 }
 
-/// What was decided about one who waits.
-enum Decided {
-    Held(Result<Vec<Allocation>, HoldError>),
-    Allocated(Result<Allocated, AllocateError>),
-}
-
 /// What is to be written for all of them.
 #[derive(Default)]
 struct Writes {
@@ -55,19 +56,32 @@ struct Writes {
     allocated: Vec<Uuid>,
 }
 
-/// The answer to one who waits.
-type Answer<T, E> = oneshot::Receiver<Result<T, E>>;
+type Answered<T, E> = oneshot::Receiver<Result<T, E>>;
+
+impl<T, E> Answer<T, E> {
+    fn new() -> (Self, Answered<T, E>) {
+        let (to, answered) = oneshot::channel();
+        (Self { decided: None, to }, answered)
+    }
+
+    /// Who has gone meanwhile is told nothing; what was decided stands.
+    fn tell(self) {
+        if let Some(decided) = self.decided {
+            let _ = self.to.send(decided);
+        }
+    }
+}
 
 impl Waiting {
     /// One who wants pieces set aside.
-    pub fn to_hold(reference: Uuid, hold: Hold) -> (Self, Answer<Vec<Allocation>, HoldError>) {
-        let (answer, answered) = oneshot::channel();
+    pub fn to_hold(reference: Uuid, hold: Hold) -> (Self, Answered<Vec<Allocation>, HoldError>) {
+        let (answer, answered) = Answer::new();
         (Self { reference, wish: Wish::Hold(hold, answer) }, answered)
     }
 
     /// One who has paid.
-    pub fn to_allocate(reference: Uuid) -> (Self, Answer<Allocated, AllocateError>) {
-        let (answer, answered) = oneshot::channel();
+    pub fn to_allocate(reference: Uuid) -> (Self, Answered<Allocated, AllocateError>) {
+        let (answer, answered) = Answer::new();
         (Self { reference, wish: Wish::Allocate(answer) }, answered)
     }
 
@@ -78,34 +92,40 @@ impl Waiting {
 
     fn is_gone(&self) -> bool {
         match &self.wish {
-            Wish::Hold(_, answer) => answer.is_closed(),
-            Wish::Allocate(answer) => answer.is_closed(),
+            Wish::Hold(_, answer) => answer.to.is_closed(),
+            Wish::Allocate(answer) => answer.to.is_closed(),
         }
     }
 
-    fn skus(&self) -> &[Demand] {
+    fn wanted(&self) -> &[Demand] {
         match &self.wish {
             Wish::Hold(hold, _) => &hold.wanted,
             Wish::Allocate(_) => &[],
         }
     }
 
-    fn tell(self, decided: Decided) {
-        // Who has gone meanwhile is told nothing; what was decided stands.
-        match (self.wish, decided) {
-            (Wish::Hold(_, answer), Decided::Held(held)) => drop(answer.send(held)),
-            (Wish::Allocate(answer), Decided::Allocated(allocated)) => {
-                drop(answer.send(allocated));
+    fn decide(&mut self, room: &mut Room, writes: &mut Writes) {
+        match &mut self.wish {
+            Wish::Hold(hold, answer) => {
+                answer.decided = Some(decide_hold(self.reference, hold, room, writes));
             }
-            // Each is decided about as what it is.
-            (Wish::Hold(..), Decided::Allocated(_)) | (Wish::Allocate(_), Decided::Held(_)) => {}
+            Wish::Allocate(answer) => {
+                answer.decided = Some(decide_allocate(self.reference, room, writes));
+            }
         }
     }
 
-    fn fail(self, error: Error) {
+    fn fail(&mut self, error: Error) {
+        match &mut self.wish {
+            Wish::Hold(_, answer) => answer.decided = Some(Err(error.into())),
+            Wish::Allocate(answer) => answer.decided = Some(Err(error.into())),
+        }
+    }
+
+    fn tell(self) {
         match self.wish {
-            Wish::Hold(_, answer) => drop(answer.send(Err(error.into()))),
-            Wish::Allocate(answer) => drop(answer.send(Err(error.into()))),
+            Wish::Hold(_, answer) => answer.tell(),
+            Wish::Allocate(answer) => answer.tell(),
         }
     }
 }
@@ -114,66 +134,50 @@ impl Waiting {
 /// that one who cannot be served spoils nothing for the others.
 pub(crate) async fn serve(pool: PgPool, mut here: Vec<Waiting>) {
     here.retain(|waiting| !waiting.is_gone());
-    match attempt(&pool, &here).await {
-        Ok(decided) => {
-            here.into_iter().zip(decided).for_each(|(waiting, decided)| waiting.tell(decided));
-        }
-        Err(error) if here.len() == 1 || platform::is_absence(&error) => fail(here, error),
+    match attempt(&pool, &mut here).await {
+        Ok(()) => {}
+        Err(error) if here.len() == 1 || platform::is_absence(&error) => fail(&mut here, error),
         Err(error) => {
             tracing::warn!(%error, orders = here.len(), "not to be served together");
-            for waiting in here {
-                match attempt(&pool, std::slice::from_ref(&waiting)).await {
-                    Ok(decided) => {
-                        let pairs = std::iter::once(waiting).zip(decided);
-                        pairs.for_each(|(waiting, decided)| waiting.tell(decided));
-                    }
-                    Err(error) => waiting.fail(error.into()),
+            for waiting in &mut here {
+                if let Err(error) = attempt(&pool, std::slice::from_mut(waiting)).await {
+                    waiting.fail(error.into());
                 }
             }
         }
     }
+    here.into_iter().for_each(Waiting::tell);
 }
 
-/// Tells all of these that the database is away.
-fn fail(here: Vec<Waiting>, error: sqlx::Error) {
+/// The same error for all of these.
+fn fail(here: &mut [Waiting], error: sqlx::Error) {
     let words = error.to_string();
     let same = || io::Error::new(io::ErrorKind::ConnectionAborted, words.clone());
     let errors = std::iter::once(error).chain(std::iter::repeat_with(|| same().into()));
-    here.into_iter().zip(errors).for_each(|(waiting, error)| waiting.fail(error.into()));
+    here.iter_mut().zip(errors).for_each(|(waiting, error)| waiting.fail(error.into()));
 }
 
-async fn attempt(pool: &PgPool, here: &[Waiting]) -> Result<Vec<Decided>, sqlx::Error> {
+async fn attempt(pool: &PgPool, here: &mut [Waiting]) -> Result<(), sqlx::Error> {
     if here.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
     let mut transaction = pool.begin().await?;
     let decided = decide(&mut transaction, here).await;
     end(transaction, decided).await
 }
 
-async fn decide(
-    connection: &mut PgConnection,
-    here: &[Waiting],
-) -> Result<Vec<Decided>, sqlx::Error> {
+async fn decide(connection: &mut PgConnection, here: &mut [Waiting]) -> Result<(), sqlx::Error> {
     let references: Vec<_> = here.iter().map(|waiting| waiting.reference).collect();
     // A statement of its own: the next one then sees what the last holders of the locks committed.
     queries::holds::lock_references(connection, &references).await?;
     let mut skus: Vec<_> =
-        here.iter().flat_map(Waiting::skus).map(|demand| demand.sku.as_str()).collect();
+        here.iter().flat_map(Waiting::wanted).map(|demand| demand.sku.as_str()).collect();
     skus.sort_unstable();
     skus.dedup();
     let mut room = queries::shelves::lock(connection, &references, &skus).await?;
     let mut writes = Writes::default();
-    let decided = here.iter().map(|waiting| decide_one(waiting, &mut room, &mut writes)).collect();
-    writes.write(connection).await?;
-    Ok(decided)
-}
-
-fn decide_one(waiting: &Waiting, room: &mut Room, writes: &mut Writes) -> Decided {
-    match &waiting.wish {
-        Wish::Hold(hold, _) => Decided::Held(decide_hold(waiting.reference, hold, room, writes)),
-        Wish::Allocate(_) => Decided::Allocated(decide_allocate(waiting.reference, room, writes)),
-    }
+    here.iter_mut().for_each(|waiting| waiting.decide(&mut room, &mut writes));
+    writes.write(connection).await
 }
 
 fn decide_hold(

@@ -105,10 +105,10 @@ impl Inventory {
         if queries::transfers::insert(&self.pool, transfer).await? {
             return Ok(Done::Now);
         }
-        let before = queries::transfers::list(&self.pool, Some(transfer.id)).await?;
+        let before = queries::transfers::find(&self.pool, transfer.id).await?;
         let mut wanted = transfer.clone();
         wanted.lines.sort();
-        match before.into_iter().next() {
+        match before {
             Some(before) if before.transfer == wanted => Ok(Done::Before),
             _ => Err(TransferError::Conflict { id: transfer.id }),
         }
@@ -127,8 +127,8 @@ impl Inventory {
         id: Uuid,
         arrived: Option<&[(Sku, u32)]>,
     ) -> Result<Done, TransferError> {
-        let found = queries::transfers::list(&self.pool, Some(id)).await?;
-        let transfer = found.into_iter().next().ok_or(TransferError::Unknown { id })?.transfer;
+        let found = queries::transfers::find(&self.pool, id).await?;
+        let transfer = found.ok_or(TransferError::Unknown { id })?.transfer;
         let levels = transfer.lines.iter().map(|(sku, _)| (sku.as_str(), transfer.to.as_str()));
         queries::told::open(&self.pool, &levels.collect()).await?;
         let mut transaction = self.pool.begin().await?;
@@ -145,7 +145,7 @@ impl Inventory {
 
     /// The transfers that were ordered or are under way, the oldest first.
     pub async fn transfers(&self) -> Result<Vec<TransferNow>, Error> {
-        Ok(queries::transfers::list(&self.pool, None).await?)
+        Ok(queries::transfers::list_open(&self.pool).await?)
     }
 }
 

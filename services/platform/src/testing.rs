@@ -51,6 +51,48 @@ pub async fn empty_postgres_on(server: String) -> TestDatabase {
     TestDatabase { pool, url, server, name }
 }
 
+/// Runs a schema's migrations, takes them back and runs them again: nothing is left of them in between, and the
+/// second time there is what there was the first time. Answers the names of its tables and views.
+pub async fn up_down_and_up_again(schema: &str, migrator: &Migrator) -> Vec<String> {
+    let database = empty_postgres().await;
+    let tables = async || -> Vec<String> {
+        sqlx::query_scalar(
+            "select table_name::text
+             from information_schema.tables
+             where table_schema = $1
+               and table_name not like '\\_sqlx%'
+             order by table_name",
+        )
+        .bind(schema)
+        .fetch_all(&database.pool)
+        .await
+        .expect("the tables can be listed")
+    };
+    let everything = async || -> i64 {
+        sqlx::query_scalar(
+            "select
+               (select count(*) from pg_class
+                where relnamespace = $1::regnamespace and relname not like '\\_sqlx%')
+               + (select count(*) from pg_proc where pronamespace = $1::regnamespace)",
+        )
+        .bind(schema)
+        .fetch_one(&database.pool)
+        .await
+        .expect("the schema can be looked at")
+    };
+    let up = async || {
+        crate::postgres::migrate(&database.url, schema, migrator).await.expect("they run");
+        (tables().await, everything().await)
+    };
+    let first = up().await;
+    assert!(!first.0.is_empty(), "nothing was made");
+    assert_eq!(up().await, first, "they are not run twice");
+    crate::postgres::unmigrate(&database.url, schema, migrator).await.expect("they are taken back");
+    assert_eq!((tables().await, everything().await), (vec![], 0), "something is left");
+    assert_eq!(up().await, first);
+    first.0
+}
+
 async fn create_database(server: String) -> (String, String, String) {
     let name = unique();
     let options = PgConnectOptions::from_str(&server).expect("DATABASE_URL is a URL");

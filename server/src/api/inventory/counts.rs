@@ -7,7 +7,7 @@ use crate::api::{
 };
 use axum::extract::State;
 use inventory::{Count, CountAnswer, Inventory};
-use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -157,10 +157,7 @@ pub async fn tell(
         .map(|CountRow { warehouse, sku, on_hand }| Count { warehouse, sku, on_hand })
         .collect();
     let unknown = told.new_skus.into();
-    // To the microsecond, as instants are kept: told again it is the same one.
-    let as_of = TimestampRound::new().smallest(Unit::Microsecond).mode(RoundMode::Trunc);
-    let as_of = told.as_of.round(as_of).unwrap_or(told.as_of);
-    let answers = inventory.reconcile_counts(&told.source, as_of, unknown, &counts).await;
+    let answers = inventory.reconcile_counts(&told.source, told.as_of, unknown, &counts).await;
     let answers = answers.map_err(|error| refusal(&error, "/levels"))?;
     let items = counts.into_iter().zip(answers);
     let items = items.map(|(count, answer)| CountAnswered::new(count, answer)).collect();

@@ -25,7 +25,7 @@ pub fn page(document: &Value, style: &'static str) -> impl IntoView + use<> {
             <body>
                 <main>
                     <h1>"Vitrine for programs"</h1>
-                    <p>{about}</p>
+                    <p>{prose(&about)}</p>
                     <p>
                         "The same for programs: " <a href="/api/openapi.json">"/api/openapi.json"</a>
                         " (OpenAPI 3.1)."
@@ -73,14 +73,14 @@ fn endpoint(method: &str, path: &str, operation: &Value) -> AnyView {
         .into_iter()
         .flatten()
         .map(|(status, response)| {
-            view! { <tr><td><code>{status.clone()}</code></td><td>{text(&response["description"])}</td></tr> }
+            view! { <tr><td><code>{status.clone()}</code></td><td>{prose(&text(&response["description"]))}</td></tr> }
         })
         .collect();
     view! {
         <section>
             <h2><span>{method.to_owned()}</span>" "<code>{path.to_owned()}</code></h2>
             <p>{text(&operation["summary"])}</p>
-            <p>{text(&operation["description"])}</p>
+            <p>{prose(&text(&operation["description"]))}</p>
             <p>"Scope: "<code>{scope}</code></p>
             {takes.map(|takes| view! { <p>"Body: "{takes}</p> })}
             {(!parameters.is_empty()).then(|| view! { <table><tbody>{parameters}</tbody></table> })}
@@ -112,7 +112,7 @@ fn shape(name: &str, schema: &Value) -> AnyView {
         .map(|values| values.iter().map(text).collect::<Vec<_>>().join(", "));
     view! {
         <h3 id=format!("shape-{name}")>{name.to_owned()}</h3>
-        <p>{text(&schema["description"])}</p>
+        <p>{prose(&text(&schema["description"]))}</p>
         {values.map(|values| view! { <p><code>{values}</code></p> })}
         {(!fields.is_empty()).then(|| view! { <table><tbody>{fields}</tbody></table> })}
     }
@@ -124,7 +124,7 @@ fn row(name: String, needed: bool, schema: &Value, words: String) -> AnyView {
         <tr>
             <td><code>{name}</code>{needed.then_some(" *")}</td>
             <td>{kind(schema)}</td>
-            <td>{words}</td>
+            <td>{prose(&words)}</td>
         </tr>
     }
     .into_any()
@@ -185,6 +185,17 @@ fn codes() -> impl IntoView + use<> {
             <table><tbody>{Code::ALL.map(row).collect_view()}</tbody></table>
         </section>
     }
+}
+
+/// A description, in which code stands between backquotes.
+fn prose(words: &str) -> Vec<AnyView> {
+    let parts = words.split('`').map(str::to_owned).enumerate();
+    parts
+        .map(|(at, part)| match at % 2 {
+            0 => part.into_any(),
+            _ => view! { <code>{part}</code> }.into_any(),
+        })
+        .collect()
 }
 
 /// A value in words.

@@ -1,6 +1,6 @@
 //! SQL about counts by other systems.
 
-use super::{few, move_told_stock};
+use super::{few, move_told_stock, unreadable};
 use crate::{count::Count, telling::Names};
 use jiff::Timestamp;
 use sqlx::PgConnection;
@@ -46,7 +46,7 @@ pub async fn moved_since(
     let now = rows.first().map(|row| row.now).unwrap_or_default();
     let moved = |MovedRow { sku, warehouse, on_hand, .. }| Some(((sku?, warehouse?), on_hand?));
     Ok(Moved {
-        now: Timestamp::from_microsecond(now).map_err(|error| sqlx::Error::Decode(error.into()))?,
+        now: Timestamp::from_microsecond(now).map_err(unreadable)?,
         since: rows.into_iter().filter_map(moved).collect(),
     })
 }

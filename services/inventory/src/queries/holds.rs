@@ -1,6 +1,6 @@
 //! SQL about holds, and about the levels as an order sees them.
 
-use super::{few, move_stock};
+use super::{few, move_stock, unreadable};
 use crate::hold::LONGEST_HOLD;
 use domain::{
     Sku,
@@ -135,8 +135,8 @@ pub async fn held_for(pool: &PgPool, references: &[Uuid]) -> Result<Vec<Demand>,
     .fetch_all(pool)
     .await?;
     let demand = |(sku, quantity): (String, i64)| {
-        let sku = Sku::parse(&sku).map_err(|error| sqlx::Error::Decode(error.into()))?;
-        let quantity = u32::try_from(quantity).map_err(|e| sqlx::Error::Decode(e.into()))?;
+        let sku = Sku::parse(&sku).map_err(unreadable)?;
+        let quantity = u32::try_from(quantity).map_err(unreadable)?;
         Ok(Demand { sku, quantity })
     };
     held.into_iter().map(demand).collect()

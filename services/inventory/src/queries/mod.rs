@@ -13,6 +13,9 @@ pub mod told;
 pub mod transfers;
 pub mod warehouses;
 
+use domain::stock::{Hours, WorkingDays};
+use jiff::civil::Date;
+
 /// A statement that changes levels: the given common table expressions, the last of which is
 /// `moved` and stands open, followed by what every change of a level does.
 ///
@@ -45,8 +48,8 @@ macro_rules! move_stock {
 use move_stock;
 
 /// As [`move_stock`], for what another system may have told: `moved` yields `source`, `external_id` and
-/// `occurred_at` as well, no two rows with the same names. A row whose names were told before moves nothing. What is shipped or cancelled
-/// out of what an order has is taken off its holds.
+/// `occurred_at` as well, no two rows with the same names. A row whose names were told before moves nothing.
+/// What is shipped or cancelled out of what an order has is taken off its holds.
 macro_rules! move_told_stock {
     ($moved:literal) => {
         concat!(
@@ -128,7 +131,7 @@ macro_rules! change_levels {
               ) as delta
               where level.sku = delta.sku
                 and level.warehouse = delta.warehouse
-  returning level.sku, level.warehouse, can_be_sold(level) as available, level.version",
+              returning level.sku, level.warehouse, can_be_sold(level) as available, level.version",
             $crate::queries::tell_changes!(),
             "
             select
@@ -223,4 +226,34 @@ use tell_changes;
 /// `StockClass::FEW` as [`move_stock`] wants it.
 fn few() -> i64 {
     i64::from(domain::stock::StockClass::FEW)
+}
+
+/// What stands in the database and is not what the program knows.
+fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> sqlx::Error {
+    sqlx::Error::Decode(error.into())
+}
+
+/// A day as it was read as text.
+fn date(text: &str) -> Result<Date, sqlx::Error> {
+    text.parse().map_err(|error: jiff::Error| unreadable(error))
+}
+
+/// A name of the database among all there are.
+fn named<T: Copy>(all: &[T], name: &str, of: impl Fn(T) -> &'static str) -> Result<T, sqlx::Error> {
+    let known = all.iter().copied().find(|one| of(*one) == name);
+    known.ok_or_else(|| unreadable(format!("unknown name {name:?}")))
+}
+
+/// When a warehouse works, from its columns. Working days that are none are the usual ones.
+fn hours(
+    cut_off_minute: i16,
+    working_days: i16,
+    holidays: &[String],
+) -> Result<Hours, sqlx::Error> {
+    let days = u8::try_from(working_days).ok().and_then(WorkingDays::from_bits);
+    Ok(Hours {
+        cut_off_minute: cut_off_minute.unsigned_abs(),
+        working_days: days.unwrap_or(WorkingDays::WEEKDAYS),
+        holidays: holidays.iter().map(|day| date(day)).collect::<Result<_, _>>()?,
+    })
 }

@@ -1,5 +1,6 @@
 //! SQL about purchase orders.
 
+use super::{date, named, unreadable};
 use crate::purchase::{PurchaseLine, PurchaseNow, PurchaseOrder};
 use domain::{Sku, stock::PurchaseState};
 use sqlx::{PgConnection, PgPool};
@@ -49,29 +50,22 @@ macro_rules! purchase {
     ($lock:literal) => {
         concat!(
             "select
-               warehouse,
-               state,
-               expected_on::text as expected_on,
-               array(
-                 select sku
-                 from purchase_order_lines
-                 where purchase_order = $1
-                 order by sku collate \"C\"
-               ) as skus,
-               array(
-                 select ordered
-                 from purchase_order_lines
-                 where purchase_order = $1
-                 order by sku collate \"C\"
-               ) as ordered,
-               array(
-                 select received
-                 from purchase_order_lines
-                 where purchase_order = $1
-                 order by sku collate \"C\"
-               ) as received
-             from purchase_orders
-             where id = $1 ",
+               purchase.warehouse,
+               purchase.state,
+               purchase.expected_on::text as expected_on,
+               line.skus,
+               line.ordered,
+               line.received
+             from purchase_orders as purchase
+             cross join lateral (
+               select
+                 array_agg(sku order by sku collate \"C\") as skus,
+                 array_agg(ordered order by sku collate \"C\") as ordered,
+                 array_agg(received order by sku collate \"C\") as received
+               from purchase_order_lines
+               where purchase_order = purchase.id
+             ) as line
+             where purchase.id = $1 ",
             $lock
         )
     };
@@ -88,28 +82,25 @@ pub async fn lock(
     connection: &mut PgConnection,
     id: Uuid,
 ) -> Result<Option<PurchaseNow>, sqlx::Error> {
-    let query = sqlx::query_as(purchase!("for no key update"));
+    let query = sqlx::query_as(purchase!("for no key update of purchase"));
     let row: Option<Row> = query.bind(id).fetch_optional(connection).await?;
     row.map(now).transpose()
 }
 
 fn now(row: Row) -> Result<PurchaseNow, sqlx::Error> {
-    let decode = |error: Box<dyn std::error::Error + Send + Sync>| sqlx::Error::Decode(error);
-    let state = PurchaseState::ALL.into_iter().find(|state| state.as_str() == row.state);
-    let pieces = |number: i64| u32::try_from(number).map_err(|error| decode(error.into()));
+    let pieces = |number: i64| u32::try_from(number).map_err(unreadable);
     let line = |((sku, ordered), received): ((&String, &i64), &i64)| {
         Ok(PurchaseLine {
-            sku: Sku::parse(sku).map_err(|error| decode(error.into()))?,
+            sku: Sku::parse(sku).map_err(unreadable)?,
             ordered: pieces(*ordered)?,
             received: pieces(*received)?,
         })
     };
     let lines = row.skus.iter().zip(&row.ordered).zip(&row.received).map(line);
-    let expected_on = row.expected_on.as_deref().map(str::parse).transpose();
     Ok(PurchaseNow {
         lines: lines.collect::<Result<_, sqlx::Error>>()?,
-        expected_on: expected_on.map_err(|error: jiff::Error| decode(error.into()))?,
-        state: state.ok_or_else(|| decode(format!("unknown state {:?}", row.state).into()))?,
+        expected_on: row.expected_on.as_deref().map(date).transpose()?,
+        state: named(&PurchaseState::ALL, &row.state, PurchaseState::as_str)?,
         warehouse: row.warehouse,
     })
 }

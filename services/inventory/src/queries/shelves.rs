@@ -1,16 +1,13 @@
 //! SQL that reads all that an order's pieces are decided from: the levels, their warehouses, what is on its way,
 //! what the bundles are made of, and what the order has already.
 
+use super::{date, hours, named, unreadable};
 use crate::standing::{Piece, Room, Shelf};
 use domain::{
     Country, Sku,
-    stock::{HoldState, Hours, Incoming, Level, Place, Recipe, Site, WorkingDays},
+    stock::{HoldState, Incoming, Level, Place, Recipe, Site},
 };
-use jiff::{
-    Timestamp,
-    civil::{Date, DateTime},
-    tz::TimeZone,
-};
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use sqlx::{PgConnection, PgPool};
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
@@ -169,7 +166,7 @@ fn piece(row: &Row, shelf: usize) -> Result<Option<(Uuid, Piece)>, sqlx::Error> 
         return Ok(None);
     };
     let quantity = u32::try_from(quantity).map_err(unreadable)?;
-    let state = hold_state(state)?;
+    let state = named(&HoldState::ALL, state, HoldState::as_str)?;
     Ok(Some((reference, Piece { shelf, round, quantity, state, expired })))
 }
 
@@ -192,14 +189,7 @@ fn recipes(row: &Row) -> Result<Vec<Recipe>, sqlx::Error> {
 
 fn site(row: &Row) -> Result<Site, sqlx::Error> {
     let place = row.latitude.zip(row.longitude).and_then(|(north, east)| Place::new(north, east));
-    let hours = Hours {
-        cut_off_minute: row.cut_off_minute.unsigned_abs(),
-        working_days: u8::try_from(row.working_days)
-            .ok()
-            .and_then(WorkingDays::from_bits)
-            .unwrap_or(WorkingDays::WEEKDAYS),
-        holidays: dates(&row.holidays)?,
-    };
+    let hours = hours(row.cut_off_minute, row.working_days, &row.holidays)?;
     Ok(Site {
         code: row.warehouse.clone(),
         country: row.country,
@@ -211,12 +201,12 @@ fn site(row: &Row) -> Result<Site, sqlx::Error> {
 }
 
 fn shelf(row: Row) -> Result<Shelf, sqlx::Error> {
-    let days = dates(&row.days.unwrap_or_default())?;
-    let pieces = row.pieces.unwrap_or_default();
-    let incoming = days
-        .into_iter()
-        .zip(pieces)
-        .map(|(on, pieces)| Incoming { on, pieces: u32::try_from(pieces).unwrap_or(u32::MAX) });
+    let days = row.days.unwrap_or_default();
+    let coming = |(day, pieces): (&String, i64)| {
+        let pieces = u32::try_from(pieces).unwrap_or(u32::MAX);
+        Ok(Incoming { on: date(day)?, pieces })
+    };
+    let incoming = days.iter().zip(row.pieces.unwrap_or_default()).map(coming);
     Ok(Shelf {
         warehouse: row.warehouse,
         sku: row.sku,
@@ -226,27 +216,12 @@ fn shelf(row: Row) -> Result<Shelf, sqlx::Error> {
             safety: row.safety,
             back_order_limit: row.back_order_limit,
         },
-        incoming: incoming.collect(),
+        incoming: incoming.collect::<Result<_, sqlx::Error>>()?,
     })
-}
-
-fn hold_state(name: &str) -> Result<HoldState, sqlx::Error> {
-    HoldState::ALL
-        .into_iter()
-        .find(|state| state.as_str() == name)
-        .ok_or_else(|| sqlx::Error::Decode(format!("unknown hold state {name:?}").into()))
-}
-
-fn dates(texts: &[String]) -> Result<Vec<Date>, sqlx::Error> {
-    texts.iter().map(|text| text.parse().map_err(unreadable)).collect()
 }
 
 /// What a clock shows that has counted so many seconds since 1970 where it hangs.
 fn civil(second: i64) -> Result<DateTime, sqlx::Error> {
     let shown = Timestamp::from_second(second).map_err(unreadable)?;
     Ok(shown.to_zoned(TimeZone::UTC).datetime())
-}
-
-fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
-    sqlx::Error::Decode(error.into())
 }

@@ -1,6 +1,6 @@
 //! SQL about what other systems tell.
 
-use super::{few, move_told_stock};
+use super::{few, move_told_stock, unreadable};
 use crate::{
     feed::FeedNow,
     telling::{Facts, Known, Locked, Row},
@@ -215,7 +215,7 @@ pub async fn find_feed(pool: &PgPool, source: &str) -> Result<Option<FeedNow>, s
     .await?;
     let now = |(sequence, cursor, heard)| {
         let heard_at = Timestamp::from_microsecond(heard);
-        let heard_at = heard_at.map_err(|error| sqlx::Error::Decode(error.into()))?;
+        let heard_at = heard_at.map_err(unreadable)?;
         Ok(FeedNow { sequence, cursor, heard_at })
     };
     row.map(now).transpose()

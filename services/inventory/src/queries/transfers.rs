@@ -1,5 +1,6 @@
 //! SQL about transfers.
 
+use super::{date, named, unreadable};
 use crate::transfer::{Transfer, TransferNow};
 use domain::{Sku, stock::TransferState};
 use sqlx::{PgConnection, PgPool};
@@ -53,83 +54,77 @@ struct Row {
     pieces: Vec<i64>,
 }
 
-/// One transfer, or all that were ordered or are under way.
-pub async fn list(pool: &PgPool, id: Option<Uuid>) -> Result<Vec<TransferNow>, sqlx::Error> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "select
-           transfer.id,
-           transfer.from_warehouse,
-           transfer.to_warehouse,
-           transfer.state,
-           transfer.expected_on::text as expected_on,
-           array_agg(line.sku order by line.sku collate \"C\") as skus,
-           array_agg(line.quantity order by line.sku collate \"C\") as pieces
-         from transfers as transfer
-         join transfer_lines as line on line.transfer = transfer.id
-         where case
-           when $1::uuid is null then transfer.state in ('ordered', 'in_transit')
-           else transfer.id = $1
-         end
-         group by transfer.id
-         order by transfer.ordered_at, transfer.id",
-    )
-    .bind(id)
+/// The statement that reads transfers, up to what is asked for of them.
+macro_rules! transfers {
+    ($asked:literal) => {
+        concat!(
+            "select
+               transfer.id,
+               transfer.from_warehouse,
+               transfer.to_warehouse,
+               transfer.state,
+               transfer.expected_on::text as expected_on,
+               line.skus,
+               line.pieces
+             from transfers as transfer
+             cross join lateral (
+               select
+                 array_agg(sku order by sku collate \"C\") as skus,
+                 array_agg(quantity order by sku collate \"C\") as pieces
+               from transfer_lines
+               where transfer_lines.transfer = transfer.id
+             ) as line ",
+            $asked
+        )
+    };
+}
+
+/// A transfer as it stands.
+pub async fn find(pool: &PgPool, id: Uuid) -> Result<Option<TransferNow>, sqlx::Error> {
+    let query = sqlx::query_as(transfers!("where transfer.id = $1"));
+    let row: Option<Row> = query.bind(id).fetch_optional(pool).await?;
+    row.map(now).transpose()
+}
+
+/// The same, and nobody else can change it until the transaction ends.
+pub async fn lock(
+    connection: &mut PgConnection,
+    id: Uuid,
+) -> Result<Option<TransferNow>, sqlx::Error> {
+    let query = sqlx::query_as(transfers!(
+        "where transfer.id = $1
+         for no key update of transfer"
+    ));
+    let row: Option<Row> = query.bind(id).fetch_optional(connection).await?;
+    row.map(now).transpose()
+}
+
+/// All that were ordered or are under way, the oldest first.
+pub async fn list_open(pool: &PgPool) -> Result<Vec<TransferNow>, sqlx::Error> {
+    let rows: Vec<Row> = sqlx::query_as(transfers!(
+        "where transfer.state in ('ordered', 'in_transit')
+         order by transfer.ordered_at, transfer.id"
+    ))
     .fetch_all(pool)
     .await?;
     rows.into_iter().map(now).collect()
 }
 
-/// One transfer, which nobody else can change until the transaction ends.
-pub async fn lock(
-    connection: &mut PgConnection,
-    id: Uuid,
-) -> Result<Option<TransferNow>, sqlx::Error> {
-    let row: Option<Row> = sqlx::query_as(
-        "select
-           id,
-           from_warehouse,
-           to_warehouse,
-           state,
-           expected_on::text as expected_on,
-           array(
-             select sku from transfer_lines where transfer = $1 order by sku collate \"C\"
-           ) as skus,
-           array(
-             select quantity from transfer_lines where transfer = $1 order by sku collate \"C\"
-           ) as pieces
-         from transfers
-         where id = $1
-         for no key update",
-    )
-    .bind(id)
-    .fetch_optional(connection)
-    .await?;
-    row.map(now).transpose()
-}
-
 fn now(row: Row) -> Result<TransferNow, sqlx::Error> {
-    let decode = |error: Box<dyn std::error::Error + Send + Sync>| sqlx::Error::Decode(error);
-    let state = TransferState::ALL.into_iter().find(|state| state.as_str() == row.state);
     let line = |(sku, pieces): (&String, &i64)| {
-        let sku = Sku::parse(sku).map_err(|error| decode(error.into()))?;
-        let pieces = u32::try_from(*pieces).map_err(|error| decode(error.into()))?;
-        Ok((sku, pieces))
+        let sku = Sku::parse(sku).map_err(unreadable)?;
+        Ok((sku, u32::try_from(*pieces).map_err(unreadable)?))
     };
-    let expected_on = row.expected_on.as_deref().map(str::parse).transpose();
+    let lines = row.skus.iter().zip(&row.pieces).map(line);
     Ok(TransferNow {
+        state: named(&TransferState::ALL, &row.state, TransferState::as_str)?,
         transfer: Transfer {
             id: row.id,
+            expected_on: row.expected_on.as_deref().map(date).transpose()?,
+            lines: lines.collect::<Result<_, sqlx::Error>>()?,
             from: row.from_warehouse,
             to: row.to_warehouse,
-            expected_on: expected_on.map_err(|error: jiff::Error| decode(error.into()))?,
-            lines: row
-                .skus
-                .iter()
-                .zip(&row.pieces)
-                .map(line)
-                .collect::<Result<_, sqlx::Error>>()?,
         },
-        state: state.ok_or_else(|| decode(format!("unknown state {:?}", row.state).into()))?,
     })
 }
 

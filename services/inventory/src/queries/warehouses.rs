@@ -1,11 +1,8 @@
 //! SQL about warehouses.
 
-use super::{few, tell_changes};
+use super::{few, hours, tell_changes};
 use crate::warehouse::{Particulars, Warehouse, WarehouseAddress, WarehouseKind, WarehouseNow};
-use domain::{
-    Country,
-    stock::{Hours, Place, WorkingDays},
-};
+use domain::{Country, stock::Place};
 use sqlx::{PgConnection, PgPool};
 
 /// Adds warehouses and brings known ones up to date.
@@ -108,17 +105,7 @@ pub async fn list(pool: &PgPool) -> Result<Vec<WarehouseNow>, sqlx::Error> {
     .fetch_all(pool)
     .await?;
     let now = |row: Row| {
-        let holidays = row.holidays.iter().map(|day| day.parse());
-        let hours = Hours {
-            cut_off_minute: row.cut_off_minute.unsigned_abs(),
-            working_days: u8::try_from(row.working_days)
-                .ok()
-                .and_then(WorkingDays::from_bits)
-                .unwrap_or(WorkingDays::WEEKDAYS),
-            holidays: holidays
-                .collect::<Result<_, jiff::Error>>()
-                .map_err(|error| sqlx::Error::Decode(error.into()))?,
-        };
+        let hours = hours(row.cut_off_minute, row.working_days, &row.holidays)?;
         let address = match (row.street, row.city, row.postal_code) {
             (Some(street), Some(city), Some(postal_code)) => {
                 Some(WarehouseAddress { street, city, postal_code })

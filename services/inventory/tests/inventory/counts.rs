@@ -70,6 +70,9 @@ async fn what_has_moved_since_a_count_is_kept() {
     // The same count again, and one that agrees a little later.
     let again = count(&room, then, &[("north", "mug", 9)]).await;
     assert_eq!(again, [CountAnswer::AlreadyCounted]);
+    let finer = then + jiff::SignedDuration::from_nanos(400);
+    let again = count(&room, finer, &[("north", "mug", 9)]).await;
+    assert_eq!(again, [CountAnswer::AlreadyCounted], "instants are kept to the microsecond");
     let between = ago(&room, 20).await;
     assert_eq!(count(&room, between, &[("north", "mug", 9)]).await, [CountAnswer::Agrees]);
     let now = ago(&room, 0).await;

@@ -1,32 +1,11 @@
 //! The schema can be made, taken back and made again.
 
 use inventory::{Inventory, MIGRATOR, SCHEMA};
-use platform::{postgres, testing};
+use platform::testing;
 
 #[tokio::test]
 async fn the_migrations_go_up_down_and_up_again() {
-    let database = testing::empty_postgres().await;
-    let tables = async || -> Vec<String> {
-        sqlx::query_scalar(
-            "select table_name::text
-             from information_schema.tables
-             where table_schema = 'inventory'
-             order by table_name",
-        )
-        .fetch_all(&database.pool)
-        .await
-        .unwrap()
-    };
-    let functions = async || -> i64 {
-        sqlx::query_scalar(
-            "select count(*) from pg_proc where pronamespace = 'inventory'::regnamespace",
-        )
-        .fetch_one(&database.pool)
-        .await
-        .unwrap()
-    };
     let all = [
-        "_sqlx_migrations",
         "bundle_components",
         "bundles",
         "counts",
@@ -47,16 +26,7 @@ async fn the_migrations_go_up_down_and_up_again() {
         "transfers",
         "warehouses",
     ];
-
-    Inventory::migrate(&database.url).await.unwrap();
-    assert_eq!(tables().await, all);
-    postgres::unmigrate(&database.url, SCHEMA, &MIGRATOR).await.unwrap();
-    assert_eq!(tables().await, ["_sqlx_migrations"]);
-    assert_eq!(functions().await, 0);
-    Inventory::migrate(&database.url).await.unwrap();
-    assert_eq!(tables().await, all);
-    // Up to date already: nothing to do.
-    Inventory::migrate(&database.url).await.unwrap();
+    assert_eq!(testing::up_down_and_up_again(SCHEMA, &MIGRATOR).await, all);
 }
 
 #[tokio::test]

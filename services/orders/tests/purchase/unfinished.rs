@@ -188,15 +188,9 @@ async fn the_database_refuses_what_the_types_refuse() {
 
 #[tokio::test]
 async fn the_schema_goes_up_down_and_up_again() {
-    let database = platform::testing::empty_postgres().await;
-    for _ in 0..2 {
-        platform::postgres::migrate(&database.url, orders::SCHEMA, &orders::MIGRATOR)
-            .await
-            .unwrap();
-        platform::postgres::unmigrate(&database.url, orders::SCHEMA, &orders::MIGRATOR)
-            .await
-            .unwrap();
-    }
+    let (schema, migrator) = (orders::SCHEMA, &orders::MIGRATOR);
+    let tables = platform::testing::up_down_and_up_again(schema, migrator).await;
+    assert!(tables.iter().any(|table| table == "orders"), "{tables:?}");
 }
 
 #[tokio::test]
