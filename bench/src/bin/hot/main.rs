@@ -15,6 +15,8 @@ use inventory::Inventory;
 use sqlx::{Connection, Executor, PgConnection};
 use std::{
     io::{Write, stdout},
+    path::{Path, PathBuf},
+    process::Command,
     time::{Duration, Instant},
 };
 use tokio::{sync::mpsc, task::JoinSet};
@@ -44,6 +46,10 @@ struct Arguments {
     /// How many rounds; the table has the medians.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
+    /// `pgbench`, for what this machine can write at all: one small transaction for each, over a hundred thousand
+    /// rows (`-N`).
+    #[arg(long)]
+    pgbench: Option<PathBuf>,
     /// How many pieces there are when it is tried what happens at the end.
     #[arg(long, default_value_t = 500)]
     last: i64,
@@ -67,9 +73,10 @@ async fn main() -> anyhow::Result<()> {
             outcomes.push(drive(&arguments, &url, way).await?);
         }
     }
-    for way in Way::ALL {
+    for way in Way::ALL.into_iter().filter(|way| way.skus() == 1) {
         sell_out(&arguments, &url, way).await?;
     }
+    let bare = arguments.pgbench.as_deref().map(|program| pgbench(program, &url, &arguments));
     stock::close(&url).await?;
     let naive = median(&outcomes[0], |outcome| outcome.per_second);
     let mut table = stdout().lock();
@@ -92,8 +99,27 @@ async fn main() -> anyhow::Result<()> {
             median(outcomes, |outcome| outcome.p99.as_secs_f64() * 1e3),
         )?;
     }
+    if let Some(per_second) = bare.transpose()? {
+        writeln!(table, "{:<44} {per_second:>9.0}/s {:>6.2}x", "pgbench -N", per_second / naive)?;
+    }
     writeln!(table, "With {} pieces each way sold exactly these.", arguments.last)?;
     Ok(())
+}
+
+/// How many transactions a second `pgbench -N` does with as many clients for as long as all rounds take.
+fn pgbench(program: &Path, url: &str, arguments: &Arguments) -> anyhow::Result<f64> {
+    let run = |options: &[&str]| {
+        let output = Command::new(program).args(options).arg(url).output()?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        anyhow::Ok(String::from_utf8(output.stdout)?)
+    };
+    run(&["--initialize", "--quiet", "--scale", "1"])?;
+    let clients = arguments.buyers.to_string();
+    let seconds = (arguments.seconds * arguments.rounds as u64).to_string();
+    let options = ["--skip-some-updates", "--no-vacuum", "--jobs", "2", "--client"];
+    let told = run(&[&options[..], &[&clients, "--time", &seconds]].concat())?;
+    let tps = told.split("tps = ").nth(1).and_then(|rest| rest.split(' ').next());
+    Ok(tps.context("pgbench says no tps")?.parse()?)
 }
 
 fn median(outcomes: &[Outcome], of: impl Fn(&Outcome) -> f64) -> f64 {
@@ -176,11 +202,15 @@ async fn buyers(arguments: &Arguments, url: &str, way: Way) -> anyhow::Result<Ve
             .collect();
         return Ok((0..arguments.buyers).map(|n| Buyer::Through(nodes[n % 2].clone())).collect());
     }
-    if way == Way::Store {
+    if matches!(way, Way::Store | Way::Spread) {
+        let skus = ways::skus(way)?;
         let nodes = [Inventory::connect(url, 4).await?, Inventory::connect(url, 4).await?];
-        return Ok((0..arguments.buyers)
-            .map(|n| Buyer::OfTheStore(nodes[n % 2].clone()))
-            .collect());
+        let buyer = |number: usize| Buyer::OfTheStore {
+            inventory: nodes[number % 2].clone(),
+            skus: skus.clone(),
+            turn: number * 7,
+        };
+        return Ok((0..arguments.buyers).map(buyer).collect());
     }
     for _ in 0..arguments.buyers {
         let mut connection = PgConnection::connect(url).await?;

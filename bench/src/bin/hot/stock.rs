@@ -1,8 +1,8 @@
 //! The stock that is sold, in a database of its own, and whether what was sold is what was there.
 
-use crate::ways::{SKU, Way};
+use crate::ways::{SKU, Way, skus};
 use anyhow::bail;
-use domain::{Country, Sku};
+use domain::Country;
 use inventory::{Inventory, Warehouse};
 use sqlx::{
     ConnectOptions, Connection, Executor, PgConnection, Postgres, migrate::MigrateDatabase,
@@ -41,7 +41,7 @@ pub async fn close(url: &str) -> anyhow::Result<()> {
 pub async fn fill(url: &str, way: Way, pieces: i64) -> anyhow::Result<()> {
     let mut database = PgConnection::connect(url).await?;
     match way {
-        Way::Store => fill_the_store(&mut database, url, pieces).await?,
+        Way::Store | Way::Spread => fill_the_store(&mut database, url, way, pieces).await?,
         _ => fill_the_tables(&mut database, way, pieces).await?,
     }
     database.execute("analyze").await?;
@@ -49,14 +49,20 @@ pub async fn fill(url: &str, way: Way, pieces: i64) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn fill_the_store(database: &mut PgConnection, url: &str, pieces: i64) -> anyhow::Result<()> {
+async fn fill_the_store(
+    database: &mut PgConnection,
+    url: &str,
+    way: Way,
+    pieces: i64,
+) -> anyhow::Result<()> {
     database.execute("drop schema if exists inventory cascade").await?;
     Inventory::migrate(url).await?;
     let inventory = Inventory::connect(url, 1).await?;
     let (code, name) = ("hot".to_owned(), "Hot".to_owned());
     let warehouse = Warehouse { code, name, country: Country::DE, priority: 1 };
     inventory.ensure_warehouses(&[warehouse]).await?;
-    let lines = [(Sku::parse(SKU)?, u32::try_from(pieces)?)];
+    let pieces = u32::try_from(pieces / i64::try_from(way.skus())?)?;
+    let lines: Vec<_> = skus(way)?.iter().map(|sku| (sku.clone(), pieces)).collect();
     inventory.receive("hot", &lines, "delivery", None).await?;
     inventory.pool().close().await;
     Ok(())
@@ -91,7 +97,7 @@ async fn fill_the_tables(database: &mut PgConnection, way: Way, pieces: i64) -> 
 pub async fn check(url: &str, way: Way, pieces: i64, sold: i64) -> anyhow::Result<()> {
     let mut database = PgConnection::connect(url).await?;
     let found: (i64, i64, i64) = match way {
-        Way::Store => {
+        Way::Store | Way::Spread => {
             sqlx::query_as(
                 "select
                    (select sum(held)::bigint from inventory.stock_levels),

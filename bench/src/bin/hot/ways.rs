@@ -4,7 +4,7 @@ use anyhow::Context;
 use domain::{Sku, stock::Demand};
 use inventory::{HoldError, Inventory};
 use sqlx::{Connection, PgConnection, Row};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -39,11 +39,13 @@ pub enum Way {
     Together,
     /// The store's own service, on two nodes: with all that it writes, and the warehouses it chooses from.
     Store,
+    /// The same for as many SKUs as there are orders that hardly any two want the same.
+    Spread,
 }
 
 impl Way {
     /// All of them, the reference first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Naive,
         Self::LockedFirst,
         Self::LockedLast,
@@ -53,6 +55,7 @@ impl Way {
         Self::SkipLocked,
         Self::Together,
         Self::Store,
+        Self::Spread,
     ];
 
     /// What the table calls it.
@@ -67,7 +70,13 @@ impl Way {
             Self::SkipLocked => "a row a piece, skip locked",
             Self::Together => "combined, two nodes",
             Self::Store => "the store's own, two nodes",
+            Self::Spread => "the store's own, 1,000 SKUs",
         }
+    }
+
+    /// How many SKUs are bought.
+    pub fn skus(self) -> usize {
+        if self == Self::Spread { 1_000 } else { 1 }
     }
 
     /// Into how many rows of `levels` the stock is divided.
@@ -76,14 +85,30 @@ impl Way {
     }
 }
 
+/// The SKUs that are bought in this way.
+///
+/// # Errors
+/// Never: the names are names.
+pub fn skus(way: Way) -> anyhow::Result<Arc<[Sku]>> {
+    let skus = (0..way.skus()).map(|number| Sku::parse(&format!("{SKU}-{number}")));
+    Ok(skus.collect::<Result<Vec<_>, _>>()?.into())
+}
+
 /// One who buys.
 pub enum Buyer {
     /// With a connection of their own.
     Alone(Way, PgConnection),
     /// Through one of the nodes.
     Through(mpsc::Sender<Waiting>),
-    /// Of the store.
-    OfTheStore(Inventory),
+    /// Of the store, one SKU after the other.
+    OfTheStore {
+        /// The node.
+        inventory: Inventory,
+        /// What there is.
+        skus: Arc<[Sku]>,
+        /// Whose turn it is.
+        turn: usize,
+    },
 }
 
 /// One who waits for an answer: whether a piece is theirs.
@@ -102,8 +127,9 @@ impl Buyer {
                 node.send((reference, answer)).await.ok().context("the node has ended")?;
                 answered.await.context("the node has ended")
             }
-            Self::OfTheStore(inventory) => {
-                let one = [Demand { sku: Sku::parse(SKU)?, quantity: 1 }];
+            Self::OfTheStore { inventory, skus, turn } => {
+                *turn += 1;
+                let one = [Demand { sku: skus[*turn % skus.len()].clone(), quantity: 1 }];
                 match inventory.hold(reference, &one, TIME).await {
                     Ok(_) => Ok(true),
                     Err(HoldError::OutOfStock(_)) => Ok(false),

@@ -6,6 +6,7 @@ mod bundles;
 mod constraints;
 mod contention;
 mod counts;
+mod crowd;
 mod events;
 mod holding;
 mod ledger;
