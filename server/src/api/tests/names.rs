@@ -68,13 +68,7 @@ async fn while_the_first_is_worked_on_the_second_is_told_so_on_another_node_too(
         let (node, request) = (one.clone(), nodes.post("a", BODY));
         async move { ask(&node, request).await }
     });
-    let begun = async || -> i64 {
-        let count = "select count(*) from idempotency_keys";
-        sqlx::query_scalar(count).fetch_one(&nodes.database.pool).await.unwrap()
-    };
-    while begun().await == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    nodes.one_is_begun().await;
     for node in [&one, &two] {
         let second = ask(node, nodes.post("a", BODY)).await;
         assert_eq!((second.status, &*second.code()), (409, "idempotency_in_flight"));
@@ -95,9 +89,9 @@ async fn who_hangs_up_finds_the_answer_when_it_asks_again() {
         let (node, request) = (node.clone(), nodes.post("a", BODY));
         async move { ask(&node, request).await }
     });
-    while ask(&node, nodes.post("a", BODY)).await.status != 409 {
-        assert!(!asking.is_finished());
-    }
+    // Not before: whoever asked first would be the one that is worked on.
+    nodes.one_is_begun().await;
+    assert_eq!(ask(&node, nodes.post("a", BODY)).await.status, 409);
     asking.abort();
     nodes.work.let_go.add_permits(1);
     let begun = Instant::now();

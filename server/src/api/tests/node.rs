@@ -23,9 +23,12 @@ use platform::{
 };
 use serde::Deserialize;
 use serde_json::Value;
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
@@ -117,6 +120,17 @@ impl Nodes {
     /// How often the work was done.
     pub fn done(&self) -> u32 {
         self.work.done.load(Ordering::SeqCst)
+    }
+
+    /// Returns once a request of some name is worked on.
+    pub async fn one_is_begun(&self) {
+        let count = "select count(*) from idempotency_keys";
+        let begun = async || -> i64 {
+            sqlx::query_scalar(count).fetch_one(&self.database.pool).await.unwrap()
+        };
+        while begun().await == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// A request to the planted endpoint.
