@@ -102,6 +102,8 @@ debian_packages() {
     need psql postgresql-client-15; need shellcheck shellcheck
     python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || MISSING+=(python3 python3-venv)
     [ -x /usr/sbin/nginx ] || MISSING+=(nginx-light)
+    # A node whose clock is wrong.
+    dpkg -s libfaketime >/dev/null 2>&1 || MISSING+=(libfaketime)
     # What deploy/ puts in front of the store; the modules purge by what a page shows.
     [ -x /usr/sbin/varnishd ] || MISSING+=(varnish)
     dpkg -s varnish-modules >/dev/null 2>&1 || MISSING+=(varnish-modules)

@@ -5,7 +5,8 @@
 //! pages that no cache has in a large catalogue beside those in a small one (`cold.rs`), pages of the cache that
 //! nodes share beside Redis alone, and a whole checkout beside one bare transaction of its writes. Trials that
 //! stand for themselves: how soon a large catalogue is made up, a stampede on three nodes (`stampede.rs`), how
-//! soon a change is seen on all of them (`fresh.rs`), and what pages take in memory (`memory.rs`).
+//! soon a change is seen on all of them (`fresh.rs`), how soon open pages hear of a movement of stock (`live.rs`),
+//! and what pages take in memory (`memory.rs`).
 //!
 //! `scripts/bench.sh` brings up the store and names everything by environment. All is on this machine,
 //! bounded in time and ends by itself; a failure under load ends the run without a table.
@@ -19,6 +20,7 @@ mod crowd;
 mod fresh;
 mod goods;
 mod http;
+mod live;
 mod load;
 mod memory;
 mod merchant;
@@ -41,6 +43,7 @@ use clap::{Parser, ValueEnum};
 use http::Client;
 use nodes::Node;
 use row::Plan;
+use sqlx::{Connection, PgConnection};
 use std::{
     io::Write,
     path::PathBuf,
@@ -68,6 +71,8 @@ enum Part {
     Stampede,
     /// How soon a change is seen.
     Fresh,
+    /// How soon open pages hear of a movement of stock.
+    Live,
     /// What pages take in memory.
     Memory,
 }
@@ -248,8 +253,8 @@ impl Sold {
 /// The trials of three nodes: the store and two more.
 async fn three_nodes(arguments: &Arguments) -> anyhow::Result<Vec<trial::Trial>> {
     let mut trials = Vec::new();
-    let (stampede, fresh) = (Part::Stampede, Part::Fresh);
-    if !arguments.measures(stampede) && !arguments.measures(fresh) {
+    let (stampede, fresh, live) = (Part::Stampede, Part::Fresh, Part::Live);
+    if ![stampede, fresh, live].into_iter().any(|part| arguments.measures(part)) {
         return Ok(trials);
     }
     let (release, port) = (&arguments.release, arguments.node_port);
@@ -262,6 +267,13 @@ async fn three_nodes(arguments: &Arguments) -> anyhow::Result<Vec<trial::Trial>>
     }
     if arguments.measures(fresh) {
         trials.push(fresh::trial(&arguments.mongodb, nodes, PRODUCT).await?);
+    }
+    if arguments.measures(live) {
+        let mut database = PgConnection::connect(&arguments.database).await?;
+        let warehouse: String = sqlx::query_scalar("select min(code) from inventory.warehouses")
+            .fetch_one(&mut database)
+            .await?;
+        trials.push(live::trial(release, nodes, &warehouse).await?);
     }
     Ok(trials)
 }

@@ -108,6 +108,8 @@ async fn main() -> anyhow::Result<()> {
 
 /// How many transactions a second `pgbench -N` does with as many clients for as long as all rounds take.
 fn pgbench(program: &Path, url: &str, arguments: &Arguments) -> anyhow::Result<f64> {
+    // What is set by the URL besides is for sqlx.
+    let url = url.split('?').next().unwrap_or(url);
     let run = |options: &[&str]| {
         let output = Command::new(program).args(options).arg(url).output()?;
         ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

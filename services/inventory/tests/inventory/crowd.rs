@@ -14,7 +14,7 @@ const BUYERS: usize = 1_000;
 const NODES: usize = 8;
 
 /// Three warehouses with so much in each, and the nodes.
-async fn shop(stock: &[(&str, &str, u32)]) -> (Stockroom, Vec<Inventory>) {
+pub async fn shop(stock: &[(&str, &str, u32)]) -> (Stockroom, Vec<Inventory>) {
     let room = Stockroom::empty().await;
     let (code, name) = ("west".to_owned(), "Warehouse west".to_owned());
     let west = Warehouse { code, name, country: Country::DE, priority: 3 };
@@ -51,7 +51,8 @@ async fn sold(nodes: &[Inventory], wish: &[Demand]) -> usize {
     sold
 }
 
-const MUGS: [(&str, &str, u32); 3] = [("north", "mug", 3), ("south", "mug", 4), ("west", "mug", 3)];
+pub const MUGS: [(&str, &str, u32); 3] =
+    [("north", "mug", 3), ("south", "mug", 4), ("west", "mug", 3)];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_are_sold_and_nine_hundred_and_ninety_are_told_so() {

@@ -9,6 +9,7 @@ mod counts;
 mod crowd;
 mod events;
 mod holding;
+mod killed;
 mod ledger;
 mod levels;
 mod listing;
