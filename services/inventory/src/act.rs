@@ -101,9 +101,9 @@ impl Inventory {
         self.act(UnknownSkus::Refuse, &[act.named(&name, lines)]).await
     }
 
-    /// Gives back all that a paid order has and that was not sent yet, because it was cancelled, and returns it.
-    /// Safe to repeat: what was cancelled is not given back twice. An order that is not paid is
-    /// [released](Self::release) instead.
+    /// Gives back all that a paid order has and that was not sent yet, because it was cancelled, and returns it. Each
+    /// warehouse is told what it is not to send any more. Safe to repeat: what was cancelled is not given back
+    /// twice. An order that is not paid is [released](Self::release) instead.
     pub async fn cancel_allocation(&self, order: Uuid) -> Result<Vec<Allocation>, Error> {
         let mut transaction = self.pool.begin().await?;
         let cancelled = cancel_locked(&mut transaction, order).await;
@@ -273,5 +273,8 @@ async fn cancel_locked(
             quantity: u32::try_from(quantity).map_err(|error| sqlx::Error::Decode(error.into()))?,
         })
     };
-    Ok(parts.into_iter().map(allocation).collect::<Result<_, sqlx::Error>>()?)
+    let cancelled: Vec<_> =
+        parts.into_iter().map(allocation).collect::<Result<_, sqlx::Error>>()?;
+    queries::instructions::cancel(connection, order, &cancelled).await?;
+    Ok(cancelled)
 }

@@ -3,7 +3,8 @@
 //!
 //! The door is [`Inventory`]; its use-cases stand beside the nouns they are about: what an order has ([`hold`],
 //! [`preview`], [`act`]), what there is ([`level`], [`listing`], [`movement`], [`warehouse`], [`bundle`]), what is
-//! on its way ([`purchase`], [`transfer`]), and what other systems say ([`told`], [`count`], [`feed`]). From which
+//! on its way ([`purchase`], [`transfer`], [`expected`]), what other systems say ([`told`], [`count`], [`feed`]), and
+//! what they are told ([`instruction`]). From which
 //! warehouses a wish is served is decided by [`domain::stock::allocate`], not here. What an order is, and
 //! whether it was paid, this crate does not know: an order is a `reference`.
 //!
@@ -19,8 +20,10 @@ mod combiner;
 pub mod count;
 mod error;
 pub mod event;
+pub mod expected;
 pub mod feed;
 pub mod hold;
+pub mod instruction;
 pub mod level;
 pub mod listing;
 pub mod movement;
@@ -39,8 +42,13 @@ pub use bundle::BundleError;
 pub use count::{Count, CountAnswer};
 pub use error::Error;
 pub use event::StockChanged;
+pub use expected::{ExpectError, ExpectedReturn};
 pub use feed::FeedNow;
 pub use hold::{AllocateError, Allocated, HoldError, ReleaseError, Taken};
+pub use instruction::{
+    Acknowledged, Instruction, InstructionFilter, InstructionKind, InstructionLine,
+    InstructionPage, Wanted,
+};
 pub use level::{BelowPromised, LevelError, Rules, StockNow};
 pub use listing::{LevelFilter, LevelKey, LevelNow, LevelPage};
 pub use movement::{Audit, Difference, ExternalId, MovementKind, Number};

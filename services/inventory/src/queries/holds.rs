@@ -191,7 +191,7 @@ pub async fn release(
     Ok(())
 }
 
-/// Makes what is held for these orders their own.
+/// Makes what is held for these orders their own, and has each warehouse told what of it is to be sent from there.
 pub async fn allocate(
     connection: &mut PgConnection,
     references: &[Uuid],
@@ -203,6 +203,13 @@ pub async fn allocate(
            where reference = any($2)
              and state = 'held'
            returning reference, sku, warehouse, quantity
+         ), instructed as (
+           insert into untold_instructions (kind, warehouse, reference, skus, quantities)
+           select
+             'allocation.created', warehouse, reference,
+             array_agg(sku order by sku), array_agg(quantity order by sku)
+           from ended
+           group by reference, warehouse
          ), moved as (
            select
              sku, warehouse, 'allocated' as kind, 0::bigint as on_hand, -quantity as held,

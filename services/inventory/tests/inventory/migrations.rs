@@ -9,9 +9,11 @@ async fn the_migrations_go_up_down_and_up_again() {
         "bundle_components",
         "bundles",
         "counts",
+        "expected_returns",
         "feeds",
         "holds",
         "incoming",
+        "instructions",
         "movements",
         "movements_0",
         "movements_1",
@@ -24,6 +26,7 @@ async fn the_migrations_go_up_down_and_up_again() {
         "told_movements",
         "transfer_lines",
         "transfers",
+        "untold_instructions",
         "warehouses",
     ];
     assert_eq!(testing::up_down_and_up_again(SCHEMA, &MIGRATOR).await, all);
