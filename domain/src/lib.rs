@@ -20,6 +20,7 @@ pub mod quantity;
 pub mod shipping;
 pub mod stock;
 pub mod tax;
+pub mod webhook;
 
 pub use address::{Address, Country, Email};
 pub use cart::{Cart, CartLine};

@@ -1,5 +1,5 @@
 //! The user module. So far it knows visitors and programs: visitors by their sessions, in MongoDB, with the
-//! cart as a field; programs by their keys, in PostgreSQL.
+//! cart as a field; programs by their keys, and by where they want to be told what ([`webhooks`]), in PostgreSQL.
 //!
 //! A session is written when a visitor first puts something into the cart; someone who only looks
 //! leaves no trace. Prices in a session are what was last shown, never what is charged.
@@ -16,6 +16,7 @@ mod queries;
 mod scope;
 mod session;
 mod token;
+pub mod webhooks;
 mod wish;
 
 pub use key::{ApiKey, KeyHash, KeyId, KeyKind, NotAKey};

@@ -1,4 +1,7 @@
-//! All SQL of the service.
+//! All SQL of the service: here that about keys.
+
+pub mod letters;
+pub mod webhooks;
 
 use crate::{
     key::{ApiKey, KeyHash, KeyId, KeyKind},
