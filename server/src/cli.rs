@@ -4,6 +4,7 @@ use crate::roles::{Roles, Serving, Working};
 use accounts::Scopes;
 use clap::{Args, Parser, Subcommand};
 use std::{net::SocketAddr, path::PathBuf};
+use uuid::Uuid;
 
 /// Vitrine, an online store.
 #[derive(Debug, Parser)]
@@ -35,7 +36,7 @@ pub enum Command {
     Work {
         /// What this worker does: relay (carries events, deletes old ones, extends the stock's ledger),
         /// sweep (ends what stopped half-way, forgets old answers), pages (has pages made anew after
-        /// changes), prices (with a date). All of them if
+        /// changes), prices (with a date), tell (what the warehouses are to do, and webhooks). All of them if
         /// left out and not configured (work.roles). Several workers of one role do no harm.
         #[arg(long, value_name = "ROLE,…")]
         roles: Option<Roles<Working>>,
@@ -56,6 +57,9 @@ pub enum Command {
     /// Make, show and revoke the keys by which programs use the JSON API.
     #[command(subcommand)]
     Apikey(Apikey),
+    /// Say who is told what, and see what became of it.
+    #[command(subcommand)]
+    Webhook(Webhook),
     /// Run the sandbox payment provider, a process of its own that moves no real money.
     SandboxPsp(SandboxPsp),
     /// Check the configuration and everything the store depends on, and say what to do.
@@ -88,6 +92,58 @@ pub enum Apikey {
         /// Its id, or its beginning as `list` shows it.
         #[arg(value_name = "ID|PREFIX")]
         key: String,
+    },
+}
+
+/// What to do with those who want to be told.
+#[derive(Debug, Subcommand)]
+pub enum Webhook {
+    /// Tell somebody at an address from now on. The secret that messages are signed with is printed alone on the last
+    /// line, this once.
+    Add {
+        /// Where, e.g. https://wms.example/hooks.
+        #[arg(long, value_name = "URL")]
+        url: String,
+        /// What, e.g. allocation.created,allocation.cancelled,return.expected.
+        #[arg(long, value_name = "TYPE,…", required = true, value_delimiter = ',')]
+        types: Vec<String>,
+        /// Of these warehouses alone, by their codes. It may stand there several times.
+        #[arg(long = "warehouse", value_name = "CODE")]
+        warehouses: Vec<String>,
+    },
+    /// Show everybody who is told.
+    List,
+    /// Sign with a new secret, which is printed alone on the last line. The one before holds for a day more.
+    Rotate {
+        /// The endpoint's id, as `list` shows it.
+        id: Uuid,
+    },
+    /// Send an endpoint nothing any more; what is told meanwhile waits for it.
+    Disable {
+        /// The endpoint's id.
+        id: Uuid,
+    },
+    /// Send an endpoint what waits for it, and what is told from now on.
+    Enable {
+        /// The endpoint's id.
+        id: Uuid,
+    },
+    /// Show the last attempts to send something to an endpoint.
+    Log {
+        /// The endpoint's id.
+        id: Uuid,
+    },
+    /// Show messages that were not taken in three days and are not sent any more.
+    Dead,
+    /// Send dead letters anew.
+    #[command(group(clap::ArgGroup::new("which").required(true)))]
+    Replay {
+        /// The number of one, as `dead` shows it.
+        #[arg(group = "which")]
+        id: Option<i64>,
+        /// All of them.
+        #[arg(long, group = "which")]
+        all: bool,
     },
 }
 

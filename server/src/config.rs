@@ -11,6 +11,7 @@ use crate::{
     client::Network,
     roles::{Roles, Serving, Working},
 };
+use accounts::webhooks::{NotASealingKey, Reach, Seal};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -35,6 +36,8 @@ pub struct Settings {
     pub live: Live,
     /// The JSON API.
     pub api: Api,
+    /// Those who want to be told.
+    pub webhooks: Webhooks,
     /// Pictures.
     pub media: Media,
     /// Payment providers.
@@ -153,6 +156,16 @@ pub struct Api {
     pub requests_burst: u32,
 }
 
+/// Those who want to be told.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    /// Whether messages may go to addresses that the world cannot reach, and to this machine without TLS.
+    pub allow_private: bool,
+    /// What secrets are kept under: 32 bytes in base64. Without it they lie in the database as they are.
+    pub sealing_key: Option<SecretString>,
+}
+
 /// Pictures.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -227,6 +240,18 @@ impl Settings {
     /// The event stream of this store.
     pub fn stream(&self) -> String {
         platform::events::stream(&self.redis.namespace)
+    }
+}
+
+impl Webhooks {
+    /// Where messages may go.
+    pub fn reach(&self) -> Reach {
+        if self.allow_private { Reach::Private } else { Reach::Public }
+    }
+
+    /// How secrets are kept.
+    pub fn seal(&self) -> Result<Seal, NotASealingKey> {
+        self.sealing_key.as_ref().map_or_else(|| Ok(Seal::default()), Seal::with)
     }
 }
 

@@ -43,6 +43,8 @@ pub enum Working {
     Pages,
     /// Lets prices with a date begin and end.
     Prices,
+    /// Tells the warehouses what they are to do, and whoever else wants to be told.
+    Tell,
 }
 
 impl Role for Working {
@@ -51,6 +53,7 @@ impl Role for Working {
         (Self::Sweep, "sweep"),
         (Self::Pages, "pages"),
         (Self::Prices, "prices"),
+        (Self::Tell, "tell"),
     ];
 }
 
@@ -157,7 +160,13 @@ impl Needs {
             Working::Sweep => &[Accounts, Inventory, Payments, Orders, Mongodb, Provider],
             Working::Pages => &[Mongodb, Redis],
             Working::Prices => &[Mongodb],
+            Working::Tell => &[Accounts, Inventory],
         })
+    }
+
+    /// What is needed to look after those who are told.
+    pub fn of_telling() -> Self {
+        Self::of_working(&Roles(BTreeSet::from([Working::Tell])))
     }
 
     fn sum<R: Role>(roles: &BTreeSet<R>, needs: impl Fn(R) -> &'static [Need]) -> Self {
@@ -191,7 +200,7 @@ mod tests {
     fn only_who_deals_with_payments_needs_what_belongs_to_them() {
         let secret = [Need::Payments, Need::Orders, Need::Provider];
         let storefront = Needs::of_serving(&"storefront,api,admin".parse().unwrap());
-        let pages = Needs::of_working(&"pages,prices".parse().unwrap());
+        let pages = Needs::of_working(&"pages,prices,tell".parse().unwrap());
         for need in secret {
             assert!(!storefront.has(need) && !pages.has(need), "{need:?}");
             assert!(Needs::of_serving(&"checkout".parse().unwrap()).has(need));

@@ -6,7 +6,7 @@ use crate::{
     schema::{self, Schema},
     waiting::Waiting,
 };
-use accounts::{Keys, Sessions};
+use accounts::{Keys, Sessions, webhooks::Webhooks};
 use anyhow::Context;
 use catalogue::Catalogue;
 use domain::Market;
@@ -93,6 +93,12 @@ impl Connections {
     /// The keys of programs.
     pub fn keys(&self) -> anyhow::Result<Keys> {
         Ok(Keys::new(self.schema(accounts::SCHEMA)?.pool.clone()))
+    }
+
+    /// Those who want to be told.
+    pub fn webhooks(&self, settings: &Settings) -> anyhow::Result<Webhooks> {
+        let pool = self.schema(accounts::SCHEMA)?.pool.clone();
+        Ok(Webhooks::new(pool, settings.webhooks.seal()?))
     }
 
     /// What programs asked for under names of their own, and the answers.

@@ -1,9 +1,15 @@
-//! Stock, for the software of warehouses: what lies where, what has moved, what was counted.
+//! Stock, for the software of warehouses: what lies where, what has moved, what was counted, and what they
+//! are to do.
 
+mod acknowledgements;
 mod counts;
+mod instructions;
 mod levels;
 mod movements;
+mod returns;
 mod warehouses;
+
+pub use instructions::Instruction;
 
 use super::{
     input::{Part, field},
@@ -26,6 +32,9 @@ pub fn routes(routes: Routes) -> Routes {
         .with(read, routes!(levels::list))
         .with(write.body(BATCH), routes!(counts::tell))
         .with(write.body(BATCH), routes!(movements::tell))
+        .with(read, routes!(instructions::list))
+        .with(write, routes!(acknowledgements::acknowledge))
+        .with(write.body(BATCH), routes!(returns::expect))
         .with(read, routes!(warehouses::list))
 }
 

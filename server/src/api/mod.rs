@@ -19,6 +19,7 @@ mod page;
 mod problem;
 mod routes;
 
+pub use self::inventory::Instruction;
 use crate::{config::Settings, guard, pulses::Pulses, stores::Connections};
 use ::inventory::Inventory;
 use axum::{

@@ -1,5 +1,6 @@
 //! `vitrine apikey`: the keys by which programs use the JSON API.
 
+use super::table;
 use crate::{
     cli::Apikey,
     config::Settings,
@@ -44,18 +45,7 @@ fn show_once(key: &ApiKey, name: &str, scopes: &Scopes) -> anyhow::Result<()> {
 async fn list(keys: &Keys) -> anyhow::Result<()> {
     let rows: Vec<_> = keys.list().await?.iter().map(row).collect();
     let heads = ["prefix", "kind", "created", "last used", "revoked", "scopes", "name"];
-    let heads = heads.map(str::to_owned);
-    let width = |column: usize| {
-        let cells = std::iter::once(&heads).chain(&rows).map(|row| row[column].chars().count());
-        cells.max().unwrap_or_default()
-    };
-    let widths: Vec<usize> = (0..heads.len()).map(width).collect();
-    let mut out = io::stdout().lock();
-    for row in std::iter::once(&heads).chain(&rows) {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-        writeln!(out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
-    }
-    Ok(())
+    Ok(table::print(heads, &rows)?)
 }
 
 fn row(key: &KeyRecord) -> [String; 7] {

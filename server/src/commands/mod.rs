@@ -9,6 +9,8 @@ mod migrate;
 mod psp;
 mod seed;
 mod serve;
+mod table;
+mod webhook;
 mod work;
 
 use crate::{
@@ -41,6 +43,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Cache(what) => return cache::run(settings, what).await,
         Command::Inventory(what) => return inventory::run(settings, what).await,
         Command::Apikey(what) => return apikey::run(settings, what).await,
+        Command::Webhook(what) => return webhook::run(settings, what).await,
         Command::SandboxPsp(_) | Command::Doctor { .. } => {}
     }
     Ok(ExitCode::SUCCESS)
@@ -63,6 +66,7 @@ fn needs(command: &Command, settings: &mut Settings) -> Needs {
         }
         Command::Inventory(_) => Needs::only(Need::Inventory),
         Command::Apikey(_) => Needs::only(Need::Accounts),
+        Command::Webhook(_) => Needs::of_telling(),
         Command::Doctor { roles: Some(roles) } => Needs::of_serving(roles),
         _ => Needs::everything(),
     }

@@ -1,8 +1,9 @@
 //! `vitrine work`: what happens behind the pages. A worker does what its roles say; several of one role may
-//! run beside each other, on any machines: the relays and the sweeper share the work by rows that they lock,
+//! run beside each other, on any machines: the relays, the sweeper and the courier share the work by rows that they lock,
 //! the others do twice what does no harm twice.
 
 mod pages;
+mod tell;
 
 use super::stop_signal;
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
     stores::Connections,
     survey::Surveyor,
 };
+use accounts::webhooks::Courier;
 use catalogue::Catalogue;
 use domain::Market;
 use inventory::Inventory;
@@ -106,6 +108,13 @@ fn begin(
         let every = Duration::from_secs(settings.orders.sweep_seconds);
         tasks.spawn(sweep(connections.orders(settings, &market)?, every, stop.clone()));
         tasks.spawn(forget(connections.idempotency()?, stop.clone()));
+    }
+    if roles.has(Working::Tell) {
+        let webhooks = connections.webhooks(settings)?;
+        let courier = Courier::new(webhooks.clone(), settings.webhooks.reach())?;
+        tasks.spawn(tell::instructions(connections.inventory()?, webhooks.clone(), stop.clone()));
+        tasks.spawn(courier.run(stop.clone()));
+        tasks.spawn(tell::forget(webhooks, stop.clone()));
     }
     Ok(tasks)
 }

@@ -66,6 +66,9 @@ impl Settings {
         if let Err(error) = StandardSignature::new(&sandbox.webhook_secret) {
             wrong.push(format!("payments.sandbox.webhook_secret: {error}"));
         }
+        if let Err(error) = self.webhooks.seal() {
+            wrong.push(format!("webhooks.sealing_key: {error}"));
+        }
         wrong
     }
 

@@ -3,6 +3,7 @@
 mod counts;
 mod document;
 mod input;
+pub mod instructions;
 mod keys;
 mod levels;
 mod movements;

@@ -29,6 +29,7 @@ async fn everything_that_is_wrong_with_the_configuration_is_told_at_once() {
         .env("DATABASE_URL", "mysql://shop")
         .env("MONGODB_URL", "shop")
         .env("VITRINE__PAYMENTS__SANDBOX__WEBHOOK_SECRET", "whsec_this is not base64")
+        .env("VITRINE__WEBHOOKS__SEALING_KEY", "too short")
         .env("VITRINE__ORDERS__SWEEP_SECONDS", "0")
         .env("VITRINE__ORDERS__FIRST_CHECK_SECONDS", "soon")
         .env("VITRINE__SERVER__LISTEN", "everywhere")
@@ -44,6 +45,7 @@ async fn everything_that_is_wrong_with_the_configuration_is_told_at_once() {
         "mongodb.url must begin with mongodb://",
         "redis.url is not set (REDIS_URL",
         "payments.sandbox.webhook_secret: ",
+        "webhooks.sealing_key: the key has to be 32 bytes",
         "orders.sweep_seconds must be at least 1",
         "`orders.first_check_seconds`",
         "`server.listen`",
@@ -55,7 +57,7 @@ async fn everything_that_is_wrong_with_the_configuration_is_told_at_once() {
     ] {
         assert!(said.contains(wrong), "{wrong} is not in {said}");
     }
-    assert_eq!(said.lines().count(), 13, "{said}");
+    assert_eq!(said.lines().count(), 14, "{said}");
 }
 
 #[tokio::test]

@@ -1,11 +1,9 @@
 //! The topology of `deploy/`: three nodes for pages, two for checkouts, one for programs and a worker behind nginx with the
 //! very configuration that lies there, and a shopper without scripts who buys something through it.
 
-use crate::world::{Ground, Process, TO_BERLIN, free_port, until};
-use reqwest::{
-    Client, Response, StatusCode,
-    header::{ACCEPT, COOKIE, LOCATION, SET_COOKIE},
-    redirect::Policy,
+use crate::{
+    shopper::{Shopper, client},
+    world::{Ground, Process, free_port, until},
 };
 use sqlx::Row;
 use std::{collections::BTreeSet, path::Path, process::Command};
@@ -82,10 +80,6 @@ impl Town {
     }
 }
 
-fn client() -> Client {
-    Client::builder().no_proxy().redirect(Policy::none()).build().unwrap()
-}
-
 /// A node for pages, which is told nothing of payments and orders.
 fn edge(ground: &Ground, port: u16) -> Process {
     let mut command = ground.command(&["serve", "--roles", "storefront"]);
@@ -132,50 +126,10 @@ fn nginx(folder: &Path, port: u16, [edges, checkouts, api]: [&[u16]; 3]) -> Proc
     Process::start(&mut command)
 }
 
-/// A shopper with a browser that runs no scripts.
-struct Shopper<'a> {
-    client: Client,
-    town: &'a Town,
-    cookie: String,
-}
-
-impl Shopper<'_> {
-    async fn look(&self, path: &str) -> String {
-        let request =
-            self.client.get(format!("{}{path}", self.town.url)).header(ACCEPT, "text/html");
-        let answer = request.header(COOKIE, &self.cookie).send().await.unwrap();
-        assert_eq!(answer.status(), 200, "{path}");
-        answer.text().await.unwrap()
-    }
-
-    /// Sends a form of a page; where that leads to.
-    async fn send(&mut self, path: &str, fields: &[(&str, &str)]) -> String {
-        let url = &self.town.url;
-        let request = self.client.post(format!("{url}{path}")).header("origin", url);
-        let request = request.header(ACCEPT, "text/html").header(COOKIE, &self.cookie);
-        let answer = request.form(fields).send().await.unwrap();
-        if let Some(cookie) = answer.headers().get(SET_COOKIE) {
-            self.cookie = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
-        }
-        leads_to(&answer)
-    }
-}
-
-fn leads_to(answer: &Response) -> String {
-    assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{}", answer.url());
-    answer.headers()[LOCATION].to_str().unwrap().to_owned()
-}
-
-/// The value of a hidden field of a page.
-fn hidden<'a>(page: &'a str, name: &str) -> &'a str {
-    let field = page.split(&format!("name=\"{name}\" value=\"")).nth(1);
-    field.unwrap_or_else(|| panic!("no {name} in {page}")).split('"').next().unwrap()
-}
-
 #[tokio::test]
 async fn a_shopper_buys_through_the_proxy_and_nodes_for_pages_never_hear_of_it() {
     let town = Town::new().await;
-    let mut shopper = Shopper { client: client(), town: &town, cookie: String::new() };
+    let mut shopper = Shopper::at(&town.url);
     for path in [
         "/",
         "/c/rooms",
@@ -197,20 +151,8 @@ async fn a_shopper_buys_through_the_proxy_and_nodes_for_pages_never_hear_of_it()
         let to_cdns = answer.headers().get("cdn-cache-control");
         assert_eq!(to_cdns.map(|value| value.to_str().unwrap()), told, "{path}");
     }
-    let page = shopper.look("/p/lamp").await;
-    let price = hidden(&page, "seen_price");
-    let lamp = [("sku", "LAMP"), ("slug", "lamp"), ("quantity", "2"), ("seen_price", price)];
-    assert_eq!(shopper.send("/api/cart/add", &lamp).await, "/cart");
-    assert!(shopper.look("/cart").await.contains("Lamp"));
-
-    let page = shopper.look("/checkout").await;
-    let seen = ["seen_total", "cart_version"].map(|name| (name, hidden(&page, name)));
-    let form = [&seen[..], &TO_BERLIN].concat();
-    let payment = shopper.send("/api/checkout/place", &form).await;
-    let paid = shopper.client.post(&payment).form(&[("card", "success")]).send().await.unwrap();
-    let order = leads_to(&paid);
-    let order = order.strip_prefix(&town.url).unwrap();
-    until("it is paid", async || shopper.look(order).await.contains("Payment confirmed")).await;
+    shopper.add_lamps(2).await;
+    shopper.check_out().await;
 
     let states = sqlx::query("select state from orders.orders");
     let states = states.fetch_all(&town.ground.database.pool).await.unwrap();

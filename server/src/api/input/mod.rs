@@ -80,7 +80,7 @@ fn fitting<T: DeserializeOwned>(checker: &Checker, sent: Value, part: Part) -> R
         .map_err(|error| Problem::invalid(vec![field(part, "", "invalid", format!("{error}."))]))
 }
 
-/// The query's parameters as their schemas want them: lists and numbers are no texts. With them what stands
+/// The query's parameters as their schemas want them: lists, numbers and truths are no texts. With them what stands
 /// there twice and may not.
 fn pairs(checker: &Checker, query: &str) -> Result<(Value, Vec<FieldError>), Problem> {
     let mut sent = Map::new();
@@ -94,8 +94,9 @@ fn pairs(checker: &Checker, query: &str) -> Result<(Value, Vec<FieldError>), Pro
         }
         let schema = checker.properties.get(name.as_ref());
         let is = |kind: &str| schema.is_some_and(|schema| has_type(schema, kind));
-        let value = match text.parse::<i64>() {
-            Ok(number) if is("integer") => number.into(),
+        let value = match (text.parse::<i64>(), text.parse::<bool>()) {
+            (Ok(number), _) if is("integer") => number.into(),
+            (_, Ok(truth)) if is("boolean") => truth.into(),
             _ => Value::String(text.into_owned()),
         };
         match sent.get_mut(name.as_ref()) {
@@ -164,6 +165,9 @@ mod tests {
         sku: Vec<String>,
         #[param(minimum = 1, maximum = 500)]
         limit: Option<u32>,
+        #[serde(default)]
+        #[param(required = false)]
+        open: bool,
     }
 
     async fn asked(query: &str) -> Result<Asked, Problem> {
@@ -173,11 +177,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_query_is_read_as_its_parameters_are_meant() {
-        let one = asked("sku=A%20B&limit=7").await.unwrap();
-        assert_eq!(one, Asked { sku: vec!["A B".to_owned()], limit: Some(7) });
-        let two = asked("sku=1&sku=2").await.unwrap();
-        assert_eq!(two, Asked { sku: vec!["1".to_owned(), "2".to_owned()], limit: None });
-        assert_eq!(asked("").await.unwrap(), Asked { sku: Vec::new(), limit: None });
+        let one = asked("sku=A%20B&limit=7&open=true").await.unwrap();
+        assert_eq!(one, Asked { sku: vec!["A B".to_owned()], limit: Some(7), open: true });
+        let two = asked("sku=1&sku=true&open=false").await.unwrap();
+        let skus = vec!["1".to_owned(), "true".to_owned()];
+        assert_eq!(two, Asked { sku: skus, limit: None, open: false });
+        assert_eq!(asked("").await.unwrap(), Asked { sku: Vec::new(), limit: None, open: false });
     }
 
     #[tokio::test]
@@ -187,6 +192,8 @@ mod tests {
             ("limit=x&colour=red", &[("colour", "unknown_field"), ("limit", "wrong_type")]),
             ("limit=99999999999999999999", &[("limit", "wrong_type")]),
             ("limit=1&limit=2", &[("limit", "repeated")]),
+            ("open=yes", &[("open", "wrong_type")]),
+            ("open=", &[("open", "wrong_type")]),
             ("sku=a&sku=b&sku=c", &[("sku", "too_many")]),
         ] {
             let response = super::super::problem::complete(

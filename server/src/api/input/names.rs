@@ -1,6 +1,9 @@
 //! How names and numbers look that several endpoints take and give.
 
-use utoipa::openapi::schema::{Array, ArrayBuilder, Object, ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{
+    SchemaFormat,
+    schema::{Array, ArrayBuilder, Object, ObjectBuilder, SchemaType, Type},
+};
 
 /// As many SKUs or warehouses may one request ask for.
 const ASKED: usize = 100;
@@ -29,6 +32,16 @@ pub fn warehouse() -> Object {
 /// Where a list goes on.
 pub fn cursor() -> Object {
     text("`next` of the page before.", 300, "^[A-Za-z0-9_-]+$", "WyJMQU1QIiwiYmVybGluIl0")
+}
+
+/// A name that nobody else gives (RFC 9562).
+pub fn id() -> Object {
+    ObjectBuilder::new()
+        .description(Some("A UUID."))
+        .schema_type(SchemaType::new(Type::String))
+        .format(Some(SchemaFormat::Custom("uuid".to_owned())))
+        .examples([serde_json::json!("019ac1f0-7c3e-7cc1-a0f6-6a5b1f1d2c3e")])
+        .build()
 }
 
 /// Several SKUs.
