@@ -1,4 +1,4 @@
 drop table expected_returns;
 drop table instructions;
 drop function refuse_changing_instruction();
-drop table untold_instructions;
+drop table untold_lines;

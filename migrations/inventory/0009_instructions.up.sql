@@ -3,9 +3,10 @@
 --
 -- What the release before this one allocates after this has run is not told: stop it before.
 
--- Written in the transaction of what it tells of, and gone as soon as it has a place below. One row is one
--- instruction. Nothing waits for anything here: it is only added to, and taken from by one teller at a time.
-create table untold_instructions (
+-- The lines of what is to be told, written in the transaction of what it tells of, and gone as soon as it has a place
+-- below. Nothing waits for anything here: it is only added to, and taken from by one teller at a time. A row for each
+-- line, because who allocates writes it: to put lines together costs more than to write them.
+create table untold_lines (
   id bigint generated always as identity primary key,
   kind text not null
     constraint untold_kind_known_ck check (
@@ -16,13 +17,10 @@ create table untold_instructions (
   reference uuid not null,
   -- the caller's name for the return
   return_id uuid,
-  -- the lines: a SKU and its pieces have the same place
-  skus text[] not null,
-  quantities bigint[] not null,
+  sku text not null,
+  quantity bigint not null
+    constraint untold_quantity_positive_ck check (quantity > 0),
   occurred_at timestamptz not null default now(),
-  constraint untold_lines_are_whole_ck check (
-    cardinality(skus) > 0 and cardinality(skus) = cardinality(quantities)
-  ),
   constraint untold_return_names_it_ck check ((kind = 'return.expected') = (return_id is not null))
 );
 
@@ -36,12 +34,16 @@ create table instructions (
   warehouse text not null,
   reference uuid not null,
   return_id uuid,
+  -- the lines: a SKU and its pieces have the same place
   skus text[] not null,
   quantities bigint[] not null,
   occurred_at timestamptz not null,
   told_at timestamptz not null default now(),
   -- when the warehouse said that it has taken it on
-  acknowledged_at timestamptz
+  acknowledged_at timestamptz,
+  constraint instruction_lines_are_whole_ck check (
+    cardinality(skus) > 0 and cardinality(skus) = cardinality(quantities)
+  )
 );
 
 -- one warehouse's part of the feed
@@ -91,15 +93,8 @@ create table expected_returns (
 create index expected_returns_reference_idx on expected_returns (reference);
 
 -- What was paid before and not sent yet, the warehouses have to hear of as well.
-insert into untold_instructions (kind, warehouse, reference, skus, quantities, occurred_at)
-select
-  'allocation.created',
-  warehouse,
-  reference,
-  array_agg(sku order by sku),
-  array_agg(quantity - shipped - cancelled order by sku),
-  min(ended_at)
+insert into untold_lines (kind, warehouse, reference, sku, quantity, occurred_at)
+select 'allocation.created', warehouse, reference, sku, quantity - shipped - cancelled, ended_at
 from holds
 where state = 'allocated'
-group by reference, warehouse
-order by min(ended_at), reference, warehouse;
+order by ended_at, reference, warehouse;

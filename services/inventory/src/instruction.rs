@@ -19,8 +19,8 @@ use uuid::Uuid;
 pub const LONGEST_INSTRUCTION_PAGE: u32 = 1_000;
 /// The most instructions that are acknowledged at once.
 pub const MOST_ACKNOWLEDGED: usize = 1_000;
-/// How many instructions get their places in one transaction, so that none is long.
-const TOLD_AT_ONCE: u32 = 1_000;
+/// About how many lines get their places in one transaction, so that none is long.
+const TOLD_AT_ONCE: u32 = 10_000;
 
 /// What kind of thing a warehouse is told. The names are the world's: they are never changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -140,7 +140,7 @@ impl Inventory {
             let now = queries::instructions::place(&mut transaction, TOLD_AT_ONCE).await?;
             transaction.commit().await?;
             told += now;
-            if now < u64::from(TOLD_AT_ONCE) {
+            if now == 0 {
                 return Ok(told);
             }
         }

@@ -204,12 +204,9 @@ pub async fn allocate(
              and state = 'held'
            returning reference, sku, warehouse, quantity
          ), instructed as (
-           insert into untold_instructions (kind, warehouse, reference, skus, quantities)
-           select
-             'allocation.created', warehouse, reference,
-             array_agg(sku order by sku), array_agg(quantity order by sku)
+           insert into untold_lines (kind, warehouse, reference, sku, quantity)
+           select 'allocation.created', warehouse, reference, sku, quantity
            from ended
-           group by reference, warehouse
          ), moved as (
            select
              sku, warehouse, 'allocated' as kind, 0::bigint as on_hand, -quantity as held,

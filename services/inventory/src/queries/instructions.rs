@@ -16,19 +16,29 @@ pub async fn try_lock_places(connection: &mut PgConnection) -> Result<bool, sqlx
         .await
 }
 
-/// Gives the next places to so many instructions that have none, in about the order in which they were decided;
-/// answers how many those were. Whoever is not locked out by [`try_lock_places`] would be by the primary key.
+/// Gives the next places to what the first so many lines without a place are about, in about the order in which it was
+/// decided; answers how many instructions those were. All lines of an order are taken together: they were written
+/// together, and are one instruction for each warehouse. Whoever is not locked out by [`try_lock_places`] would be by
+/// the primary key.
 pub async fn place(connection: &mut PgConnection, limit: u32) -> Result<u64, sqlx::Error> {
     let done = sqlx::query(
         "with taken as (
-           delete from untold_instructions
-           where id in (
-             select id
-             from untold_instructions
+           delete from untold_lines
+           where reference in (
+             select reference
+             from untold_lines
              order by id
              limit $1
            )
            returning *
+         ), whole as (
+           select
+             min(id) as first, kind, warehouse, reference, return_id,
+             array_agg(sku order by sku) as skus,
+             array_agg(quantity order by sku) as quantities,
+             min(occurred_at) as occurred_at
+           from taken
+           group by kind, warehouse, reference, return_id
          ), last as (
            select coalesce(max(position), 0) as position
            from instructions
@@ -36,10 +46,10 @@ pub async fn place(connection: &mut PgConnection, limit: u32) -> Result<u64, sql
          insert into instructions
            (position, id, kind, warehouse, reference, return_id, skus, quantities, occurred_at)
          select
-           last.position + row_number() over (order by taken.id),
+           last.position + row_number() over (order by whole.first),
            gen_random_uuid(),
            kind, warehouse, reference, return_id, skus, quantities, occurred_at
-         from taken
+         from whole
          cross join last",
     )
     .bind(i64::from(limit))
@@ -58,16 +68,9 @@ pub async fn cancel(
     let skus: Vec<_> = cancelled.iter().map(|part| part.sku.as_str()).collect();
     let quantities: Vec<_> = cancelled.iter().map(|part| i64::from(part.quantity)).collect();
     sqlx::query(
-        "insert into untold_instructions (kind, warehouse, reference, skus, quantities)
-         select
-           'allocation.cancelled',
-           warehouse,
-           $1,
-           array_agg(sku order by sku),
-           array_agg(quantity order by sku)
-         from unnest($2::text[], $3::text[], $4::bigint[]) as part (warehouse, sku, quantity)
-         group by warehouse
-         order by warehouse",
+        "insert into untold_lines (kind, warehouse, reference, sku, quantity)
+         select 'allocation.cancelled', warehouse, $1, sku, quantity
+         from unnest($2::text[], $3::text[], $4::bigint[]) as part (warehouse, sku, quantity)",
     )
     .bind(order)
     .bind(warehouses)

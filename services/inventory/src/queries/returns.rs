@@ -73,9 +73,11 @@ pub async fn expect(
            where code = $3
            returning *
          )
-         insert into untold_instructions (kind, warehouse, reference, return_id, skus, quantities)
-         select 'return.expected', warehouse, reference, id, skus, quantities
-         from expected",
+         insert into untold_lines (kind, warehouse, reference, return_id, sku, quantity)
+         select
+           'return.expected', expected.warehouse, expected.reference, expected.id, line.sku, line.quantity
+         from expected
+         cross join lateral unnest(expected.skus, expected.quantities) as line (sku, quantity)",
     )
     .bind(expected.id)
     .bind(expected.order)

@@ -79,7 +79,7 @@ async fn who_begins_first_and_commits_last_is_told_behind_what_was_read_meanwhil
     waits.await.unwrap().unwrap();
     inventory.tell_instructions().await.unwrap();
     // The trap: it had its number first.
-    let numbers = "select last_value from untold_instructions_id_seq";
+    let numbers = "select last_value from untold_lines_id_seq";
     assert_eq!(room.count(numbers).await, 2);
     let rest = page(inventory, read.next, 10).await;
     assert_eq!(orders(&rest.instructions), [first]);
@@ -128,7 +128,7 @@ async fn who_reads_while_many_pay_and_several_tell_gets_everything_once_and_in_t
         });
     }
     let mut bought = buyers.join_all().await;
-    while room.count("select count(*) from untold_instructions").await > 0 {
+    while room.count("select count(*) from untold_lines").await > 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     done.store(true, Relaxed);
@@ -245,4 +245,24 @@ async fn what_is_open_is_found_by_reading_no_more_than_that_however_much_was_ack
         let rows = read().await - before;
         assert!(rows < 20, "{rows} rows were read for {}", open.len());
     }
+}
+
+#[tokio::test]
+async fn of_a_long_backlog_every_order_is_told_whole() {
+    let room = Stockroom::with(&[("north", "mug", 9)]).await;
+    // Thousands who paid at once while nobody told: the lines of each lie far apart.
+    sqlx::query(
+        "insert into untold_lines (kind, warehouse, reference, sku, quantity)
+         select
+           'allocation.created', 'north', md5((number % 5000)::text)::uuid,
+           'mug-' || number / 5000, 1
+         from generate_series(0, 24999) as number",
+    )
+    .execute(&room.database.pool)
+    .await
+    .unwrap();
+    assert_eq!(room.inventory.tell_instructions().await.unwrap(), 5_000);
+    assert_eq!(room.count("select count(*) from instructions where cardinality(skus) = 5").await, 5_000);
+    assert_eq!(room.count("select count(*) from untold_lines").await, 0);
+    assert_eq!(room.count("select max(position) from instructions").await, 5_000);
 }

@@ -100,7 +100,7 @@ async fn a_payment_that_is_rolled_back_tells_nobody_anything() {
         .unwrap();
     room.inventory.allocate(reference).await.unwrap_err();
     assert_eq!(told(&room.inventory).await, []);
-    assert_eq!(room.count("select count(*) from untold_instructions").await, 0);
+    assert_eq!(room.count("select count(*) from untold_lines").await, 0);
 }
 
 #[tokio::test]
@@ -139,18 +139,24 @@ async fn what_was_told_can_be_neither_changed_nor_taken_back() {
             "instruction_id_uq",
         ),
         (
-            "insert into untold_instructions (kind, warehouse, reference, skus, quantities)
-             values ('allocation.created', 'north', gen_random_uuid(), '{mug,cup}', '{1}')",
-            "untold_lines_are_whole_ck",
+            "insert into instructions
+             select 2, gen_random_uuid(), kind, warehouse, reference, null, '{mug,cup}', '{1}', now()
+             from instructions",
+            "instruction_lines_are_whole_ck",
         ),
         (
-            "insert into untold_instructions (kind, warehouse, reference, skus, quantities)
-             values ('return.expected', 'north', gen_random_uuid(), '{mug}', '{1}')",
+            "insert into untold_lines (kind, warehouse, reference, sku, quantity)
+             values ('allocation.created', 'north', gen_random_uuid(), 'mug', 0)",
+            "untold_quantity_positive_ck",
+        ),
+        (
+            "insert into untold_lines (kind, warehouse, reference, sku, quantity)
+             values ('return.expected', 'north', gen_random_uuid(), 'mug', 1)",
             "untold_return_names_it_ck",
         ),
         (
-            "insert into untold_instructions (kind, warehouse, reference, skus, quantities)
-             values ('allocation.forgotten', 'north', gen_random_uuid(), '{mug}', '{1}')",
+            "insert into untold_lines (kind, warehouse, reference, sku, quantity)
+             values ('allocation.forgotten', 'north', gen_random_uuid(), 'mug', 1)",
             "untold_kind_known_ck",
         ),
     ] {

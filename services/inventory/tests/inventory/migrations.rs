@@ -26,7 +26,7 @@ async fn the_migrations_go_up_down_and_up_again() {
         "told_movements",
         "transfer_lines",
         "transfers",
-        "untold_instructions",
+        "untold_lines",
         "warehouses",
     ];
     assert_eq!(testing::up_down_and_up_again(SCHEMA, &MIGRATOR).await, all);
