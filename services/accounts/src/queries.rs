@@ -1,5 +1,6 @@
 //! All SQL of the service: here that about keys.
 
+pub mod endpoints;
 pub mod letters;
 pub mod webhooks;
 

@@ -5,7 +5,7 @@ use super::{
     destination::{self, Reach, Unreachable},
     secret::SigningSecret,
 };
-use crate::queries::webhooks as queries;
+use crate::queries::endpoints as queries;
 use jiff::Timestamp;
 use std::time::Duration;
 use uuid::Uuid;

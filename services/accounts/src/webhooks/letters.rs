@@ -1,7 +1,7 @@
 //! What became of messages: the attempts of an endpoint, the dead letters, and sending those anew.
 
 use super::Webhooks;
-use crate::queries::{letters as queries, webhooks::is_endpoint};
+use crate::queries::{endpoints::is_endpoint, letters as queries};
 use jiff::Timestamp;
 use std::time::Duration;
 use uuid::Uuid;
