@@ -25,9 +25,10 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::connection::Cut;
+
 use super::book::Listing;
 use super::charges::{Answer, RefundRequest};
-use super::connection::Cut;
 use super::event::PaymentView;
 use super::ids::PaymentId;
 use super::keys::IdempotencyKey;

@@ -10,9 +10,9 @@ use jiff::Timestamp;
 
 use super::event::Event;
 use super::ids::{EventId, PaymentId};
-use super::journal::Record;
 use super::keys::Keys;
 use super::payment::{Payment, Status};
+use super::record::Record;
 
 /// Attempts shown for one event; older ones are forgotten.
 const SHOWN_ATTEMPTS: usize = 25;

@@ -7,9 +7,10 @@
 
 use std::time::Duration;
 
+use crate::journal::Position;
+
 use super::Timing;
 use super::event::Event;
-use super::journal::Position;
 use super::provider::Provider;
 
 /// Delivers events in their order, once the change at `after` is on the disk.

@@ -14,20 +14,19 @@ mod book;
 mod card;
 mod charges;
 mod config;
-mod connection;
 mod control;
 mod courier;
 mod event;
 mod faults;
 mod html;
 mod ids;
-mod journal;
 mod keys;
 mod pages;
 mod panel;
 mod payment;
 mod problem;
 mod provider;
+mod record;
 mod terms;
 mod vault;
 mod webhooks;
@@ -52,15 +51,17 @@ use tokio_util::sync::CancellationToken;
 use tower_http::csrf::CsrfLayer;
 
 pub use self::config::{Config, Timing};
-pub use self::journal::OpenError;
-pub use self::webhooks::UnusableSecret;
+pub use crate::journal::OpenError;
+pub use crate::signature::UnusableSecret;
 
-use self::connection::{Cut, CuttableListener};
-use self::journal::Journal;
+use crate::connection::{Cut, CuttableListener};
+use crate::journal::Journal;
+use crate::signature::Signer;
+
 use self::problem::Problem;
 use self::provider::{Parts, Provider};
 use self::vault::Vault;
-use self::webhooks::{Sender, Signer};
+use self::webhooks::Sender;
 
 /// Largest request body, in bytes.
 const BODY_LIMIT: usize = 64 * 1024;

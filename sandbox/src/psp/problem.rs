@@ -6,7 +6,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
 use serde_json::json;
 
-use super::journal::Unwritable;
+use crate::journal::Unwritable;
+
 use super::keys::KeyConflict;
 use super::payment::{Refusal, Status};
 use super::provider::Failure;

@@ -16,6 +16,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::journal::{Position, Unwritable};
+
 use super::Timing;
 use super::book::{AttemptOutcome, Book};
 use super::card::{Card, Plan};
@@ -23,7 +25,6 @@ use super::courier;
 use super::event::{Event, EventKind};
 use super::faults::Faults;
 use super::ids::{EventId, PaymentId};
-use super::journal::{Position, Unwritable};
 use super::keys::KeyConflict;
 use super::payment::{Payment, Refusal, Stage, Status, Transition};
 use super::terms::Unacceptable;

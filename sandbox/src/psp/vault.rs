@@ -9,12 +9,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
+use crate::journal::{Journal, Position, Unwritable};
+
 use super::book::{Attempt, AttemptOutcome, Book};
 use super::event::Event;
 use super::ids::EventId;
-use super::journal::{Journal, Position, Record, Unwritable};
 use super::keys::{Fingerprint, IdempotencyKey, KeptAnswer, KeyConflict};
 use super::payment::Payment;
+use super::record::Record;
 
 /// A change that is decided but not yet kept.
 #[derive(Debug)]
@@ -62,12 +64,12 @@ impl Drop for Claim<'_> {
 #[derive(Debug)]
 pub struct Vault {
     book: Mutex<Book>,
-    journal: Journal,
+    journal: Journal<Record>,
 }
 
 impl Vault {
     /// The books as the journal's records tell them.
-    pub fn new(journal: Journal, records: Vec<Record>) -> Self {
+    pub fn new(journal: Journal<Record>, records: Vec<Record>) -> Self {
         let mut book = Book::default();
         for record in records {
             book.apply(record);

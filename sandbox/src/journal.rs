@@ -2,55 +2,26 @@
 //!
 //! Whoever appends gets a [`Position`] at once and may change memory; nothing may leave the
 //! process before [`Journal::settled`] has said that the position is on the disk. One thread does
-//! the writing and takes all that is waiting in one write and one sync, so that many payments at
+//! the writing and takes all that is waiting in one write and one sync, so that many changes at
 //! once cost little more than one.
 //!
 //! A process that dies in the middle of a write leaves a last line without an end: that line was
 //! never answered for, and is cut off. Anything else that cannot be read stops the start, because
-//! guessing about money is worse than not starting. What the records mean is not known here.
+//! guessing about money or goods is worse than not starting. What the records mean is not known here.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::sync::watch;
-
-use super::event::Event;
-use super::ids::EventId;
-use super::keys::KeptAnswer;
-use super::payment::Payment;
 
 /// Most bytes that one write takes together.
 const BATCH_BYTES: usize = 1 << 20;
-
-/// One line of the file: everything that one change brings about, so that it happens whole or
-/// not at all.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "record", rename_all = "snake_case")]
-pub enum Record {
-    /// A payment was opened or changed.
-    Changed {
-        /// The payment as it is now.
-        payment: Box<Payment>,
-        /// The answer to give again to the same idempotency key.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        answer: Option<KeptAnswer>,
-        /// What the merchant is to be told, in order of delivery.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        events: Vec<Event>,
-    },
-    /// The merchant has acknowledged an event.
-    Acknowledged {
-        /// Which one.
-        event: EventId,
-        /// When.
-        at: Timestamp,
-    },
-}
 
 /// How many records were appended up to and including one; 0 is the state at start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,13 +66,14 @@ pub enum OpenError {
 #[error("the state file cannot be written")]
 pub struct Unwritable;
 
-/// The open file. Dropping it writes what is waiting and gives the file free.
+/// The open file of one kind of records. Dropping it writes what is waiting and gives the file free.
 #[derive(Debug)]
-pub struct Journal {
+pub struct Journal<R> {
     /// `None` only while the journal is being dropped.
     inbox: Option<Mutex<Inbox>>,
     durable: watch::Receiver<Durable>,
     writer: Option<JoinHandle<()>>,
+    records: PhantomData<fn(R)>,
 }
 
 #[derive(Debug)]
@@ -116,12 +88,12 @@ enum Durable {
     Failed,
 }
 
-impl Journal {
+impl<R: Serialize + DeserializeOwned> Journal<R> {
     /// Opens or creates the file and reads what is in it.
     ///
     /// # Errors
     /// The file cannot be opened, is in use, or holds something that is not a record.
-    pub fn open(path: &Path) -> Result<(Self, Vec<Record>), OpenError> {
+    pub fn open(path: &Path) -> Result<(Self, Vec<R>), OpenError> {
         let refused = |source| OpenError::Io { path: path.to_owned(), source };
         let mut file = create(path).map_err(refused)?;
         file.try_lock().map_err(|error| match error {
@@ -150,12 +122,13 @@ impl Journal {
         let (lines, waiting) = mpsc::channel();
         let (publish, durable) = watch::channel(Durable::UpTo(0));
         let writer = thread::Builder::new()
-            .name("psp-journal".into())
+            .name("journal".into())
             .spawn(move || write(&mut file, &waiting, &publish))?;
         Ok(Self {
             inbox: Some(Mutex::new(Inbox { lines, tail: 0 })),
             durable,
             writer: Some(writer),
+            records: PhantomData,
         })
     }
 
@@ -163,7 +136,7 @@ impl Journal {
     ///
     /// # Errors
     /// The record is not JSON, or the file could not be written before.
-    pub fn append(&self, record: &Record) -> Result<Position, Unwritable> {
+    pub fn append(&self, record: &R) -> Result<Position, Unwritable> {
         let mut line = serde_json::to_vec(record).map_err(|error| {
             tracing::error!(%error, "a record cannot be written as JSON");
             Unwritable
@@ -211,7 +184,7 @@ impl Journal {
     }
 }
 
-impl Drop for Journal {
+impl<R> Drop for Journal<R> {
     fn drop(&mut self) {
         // Without a sender the writer finishes what is waiting and ends.
         self.inbox = None;
@@ -239,7 +212,7 @@ fn create(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Record>, OpenError> {
+fn read<R: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<Vec<R>, OpenError> {
     bytes
         .split(|b| *b == b'\n')
         .enumerate()
@@ -277,21 +250,17 @@ fn write(file: &mut File, waiting: &mpsc::Receiver<Vec<u8>>, publish: &watch::Se
 mod tests {
     use super::*;
 
-    fn record() -> Record {
-        Record::Acknowledged { event: EventId::fresh(), at: Timestamp::UNIX_EPOCH }
-    }
-
     #[tokio::test]
     async fn nothing_is_promised_any_more_once_the_disk_refuses() {
         // Opened for reading only: every write to it fails.
         let file = File::open(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
-        let journal = Journal::over(file.unwrap()).unwrap();
+        let journal = Journal::<u32>::over(file.unwrap()).unwrap();
         assert!(journal.is_writable());
-        let position = journal.append(&record()).unwrap();
+        let position = journal.append(&1).unwrap();
         assert_eq!(journal.settled(position).await, Err(Unwritable));
         assert_eq!(journal.settled(Position::START).await, Err(Unwritable));
         assert!(!journal.is_writable());
-        let later = match journal.append(&record()) {
+        let later = match journal.append(&1) {
             Ok(position) => journal.settled(position).await,
             Err(unwritable) => Err(unwritable),
         };

@@ -1,0 +1,231 @@
+//! The software of warehouses: a process of its own that does what the store asks of it, as well as such software
+//! does.
+//!
+//! The store is heard by signed webhook and by its feed (`listener`), people on the floor send, take back, receive
+//! and count (`floor`), and the store is told until it has said what became of it (`teller`). All of it fails on
+//! demand (`faults`), and survives a killed process: one JSON line for each change, on the disk before anyone hears
+//! of it (`record`, `book`, `warehouse`).
+//!
+//! The door is [`serve`] for a process and [`spawn`] for tests. Nothing is shared with the store but the words of
+//! its API.
+
+mod book;
+mod config;
+mod control;
+mod faults;
+mod floor;
+mod listener;
+mod panel;
+mod record;
+mod store;
+mod teller;
+mod warehouse;
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::{get, post};
+use reqwest::Url;
+use secrecy::ExposeSecret;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tower_http::csrf::CsrfLayer;
+
+use crate::connection::{Cut, CuttableListener};
+use crate::journal::{Journal, Unwritable};
+use crate::signature::Signer;
+
+pub use self::config::{Begin, Config, Habits};
+pub use self::faults::Faults;
+pub use crate::journal::OpenError;
+pub use crate::signature::UnusableSecret;
+
+use self::store::Store;
+use self::warehouse::{Parts, Warehouse};
+
+/// Largest request body, in bytes.
+const BODY_LIMIT: usize = 256 * 1024;
+/// How long requests under way may take to finish after the signal to stop.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Why the software does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The key for the store's API is empty.
+    #[error("the key for the store's API is empty")]
+    NoKey,
+    /// It has no warehouse to look after.
+    #[error("no warehouse is named")]
+    NoWarehouse,
+    /// The webhook secret holds no key.
+    #[error(transparent)]
+    WebhookSecret(#[from] UnusableSecret),
+    /// The store's address is none.
+    #[error("the store's address is not an http(s) address: {0:?}")]
+    StoreUrl(String),
+    /// The durable file cannot be used.
+    #[error(transparent)]
+    State(#[from] OpenError),
+    /// The durable file cannot be written.
+    #[error(transparent)]
+    Unwritable(#[from] Unwritable),
+    /// The HTTP client cannot be set up.
+    #[error("the client for the store cannot be set up: {0}")]
+    Client(#[source] reqwest::Error),
+    /// The address is taken, or not this machine's.
+    #[error("cannot listen on {addr}: {source}")]
+    Listen {
+        /// Where it should have listened.
+        addr: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The server broke off.
+    #[error("the server broke off: {0}")]
+    Serve(#[source] io::Error),
+}
+
+/// Runs the software until `shutdown` is done.
+///
+/// # Errors
+/// The configuration, the file or the address cannot be used.
+pub async fn serve(config: Config, shutdown: impl Future<Output = ()> + Send) -> Result<(), Error> {
+    Bound::new(config).await?.run(shutdown).await
+}
+
+/// Runs the software beside the caller, for tests. It listens when this returns.
+///
+/// # Errors
+/// The configuration, the file or the address cannot be used.
+pub async fn spawn(config: Config) -> Result<Running, Error> {
+    let bound = Bound::new(config).await?;
+    let addr = bound.addr;
+    let stop = CancellationToken::new();
+    let stopped = stop.clone().cancelled_owned();
+    let task = tokio::spawn(bound.run(stopped));
+    Ok(Running { addr, stop, task })
+}
+
+/// Software that runs beside its maker.
+#[derive(Debug)]
+pub struct Running {
+    addr: SocketAddr,
+    stop: CancellationToken,
+    task: JoinHandle<Result<(), Error>>,
+}
+
+impl Running {
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Stops it and waits until its file is free for the next one.
+    ///
+    /// # Errors
+    /// The server had broken off before.
+    pub async fn stop(self) -> Result<(), Error> {
+        self.stop.cancel();
+        match self.task.await {
+            Ok(outcome) => outcome,
+            Err(error) => Err(Error::Serve(io::Error::other(error))),
+        }
+    }
+}
+
+/// Software that has its file and its address, and does not accept yet.
+struct Bound {
+    listener: TcpListener,
+    addr: SocketAddr,
+    warehouse: Warehouse,
+}
+
+impl Bound {
+    async fn new(config: Config) -> Result<Self, Error> {
+        if config.api_key.expose_secret().is_empty() {
+            return Err(Error::NoKey);
+        }
+        if config.warehouses.is_empty() {
+            return Err(Error::NoWarehouse);
+        }
+        let signer = config.webhook_secret.as_ref().map(Signer::new).transpose()?;
+        let store_url = Url::parse(&config.store_url).ok();
+        let store_url = store_url.filter(|url| matches!(url.scheme(), "http" | "https"));
+        let store_url = store_url.ok_or(Error::StoreUrl(config.store_url))?;
+        let (source, warehouses) = (config.source.clone(), config.warehouses.clone());
+        let store = Store::new(&store_url, config.api_key, source, warehouses);
+        let store = store.map_err(Error::Client)?;
+        let (journal, records) = Journal::open(&config.state)?;
+        let unheard = |source| Error::Listen { addr: config.listen, source };
+        let listener = TcpListener::bind(config.listen).await.map_err(unheard)?;
+        let addr = listener.local_addr().map_err(unheard)?;
+        let warehouse = Warehouse::start(Parts {
+            journal,
+            records,
+            store,
+            signer,
+            warehouses: config.warehouses,
+            source: config.source,
+            begin: config.begin,
+            seed: config.seed,
+            faults: config.faults,
+            habits: config.habits,
+        })?;
+        tracing::info!(%addr, source = warehouse.source(), "sandbox warehouse listens");
+        Ok(Self { listener, addr, warehouse })
+    }
+
+    async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), Error> {
+        let Self { listener, warehouse, .. } = self;
+        let stop = CancellationToken::new();
+        let service = router(warehouse.clone()).into_make_service_with_connect_info::<Cut>();
+        let server = axum::serve(CuttableListener(listener), service)
+            .with_graceful_shutdown(stop.clone().cancelled_owned())
+            .into_future();
+        let mut server = pin!(server);
+        let outcome = tokio::select! {
+            outcome = &mut server => outcome,
+            () = shutdown => {
+                stop.cancel();
+                // A client that neither asks nor hangs up must not hold the process.
+                tokio::time::timeout(GRACE, server).await.unwrap_or(Ok(()))
+            }
+        };
+        warehouse.stop().await;
+        tracing::info!("sandbox warehouse stopped");
+        outcome.map_err(Error::Serve)
+    }
+}
+
+fn router(warehouse: Warehouse) -> Router {
+    let foreign =
+        |_| (StatusCode::FORBIDDEN, "this request comes from a foreign page").into_response();
+    // The forms and the switches belong to pages of this software alone.
+    let own = control::routes()
+        .merge(panel::routes())
+        .layer(CsrfLayer::new().with_rejection_response(foreign));
+    Router::new()
+        .route("/health", get(health))
+        .route("/webhooks/store", post(listener::webhook))
+        .merge(own)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .with_state(warehouse)
+}
+
+async fn health(State(warehouse): State<Warehouse>) -> Response {
+    if warehouse.is_writable() {
+        Json(json!({"status": "ok"})).into_response()
+    } else {
+        let body = json!({"status": "the state file cannot be written"});
+        (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
+    }
+}
