@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 use std::collections::{BTreeSet, HashMap};
 
 /// How far ahead of the database's a source's clock may be.
-const AHEAD: SignedDuration = SignedDuration::from_mins(5);
+pub(crate) const AHEAD: SignedDuration = SignedDuration::from_mins(5);
 
 /// How many pieces of a SKU lay in a warehouse.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 //!
 //! The door is [`Inventory`]; its use-cases stand beside the nouns they are about: what an order has ([`hold`],
 //! [`preview`], [`act`]), what there is ([`level`], [`listing`], [`movement`], [`warehouse`], [`bundle`]), what is
-//! on its way ([`purchase`], [`transfer`], [`expected`]), what other systems say ([`told`], [`count`], [`feed`]), and
-//! what they are told ([`instruction`]). From which
+//! on its way ([`purchase`], [`transfer`], [`expected`]), what other systems say ([`told`], [`count`], [`feed`],
+//! [`reconcile`]), and what they are told ([`instruction`]). From which
 //! warehouses a wish is served is decided by [`domain::stock::allocate`], not here. What an order is, and
 //! whether it was paid, this crate does not know: an order is a `reference`.
 //!
@@ -30,6 +30,7 @@ pub mod movement;
 pub mod preview;
 pub mod purchase;
 mod queries;
+pub mod reconcile;
 mod standing;
 mod telling;
 mod together;
@@ -54,6 +55,7 @@ pub use listing::{LevelFilter, LevelKey, LevelNow, LevelPage};
 pub use movement::{Audit, Difference, ExternalId, MovementKind, Number};
 pub use preview::Preview;
 pub use purchase::{PurchaseError, PurchaseLine, PurchaseNow, PurchaseOrder, Receipt};
+pub use reconcile::{Comparison, Discrepancy, PastMovement, Said, UntoldMovement};
 pub use told::{Answer, Mode, TellError, ToldKind, ToldMovement, UnknownSkus};
 pub use transfer::{Transfer, TransferError, TransferNow};
 pub use warehouse::{

@@ -9,6 +9,7 @@ pub mod instructions;
 pub mod levels;
 pub mod listing;
 pub mod purchases;
+pub mod reconcile;
 pub mod returns;
 pub mod shelves;
 pub mod told;

@@ -21,6 +21,7 @@ mod partitions;
 mod previews;
 mod purchases;
 mod random_operations;
+mod reconciling;
 mod statements;
 mod stockroom;
 mod sweeping;
