@@ -62,6 +62,8 @@ pub enum Command {
     Webhook(Webhook),
     /// Run the sandbox payment provider, a process of its own that moves no real money.
     SandboxPsp(SandboxPsp),
+    /// Run a sandbox warehouse, a process of its own that sends, takes back and counts no real goods.
+    SandboxWms(SandboxWms),
     /// Check the configuration and everything the store depends on, and say what to do.
     Doctor {
         /// What a node with these roles depends on; everything if left out.
@@ -221,6 +223,37 @@ pub enum Inventory {
     /// Compare every level with the sum of its movements and with what orders have, and print each number
     /// that differs. The exit code is 1 when there is one. Reads the whole ledger.
     Verify,
+    /// Compare what a warehouse says it has with what the store knows as of the same instant, and print each
+    /// difference with the last movements of the place. The exit code is 1 when a difference is left. What
+    /// the warehouse has done and not told yet is no difference: its own list says what that is. A file does not, so
+    /// name an instant some minutes ago, when all that had happened by then has been told since.
+    Reconcile(Reconcile),
+}
+
+/// What is compared, and what happens then.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["from", "file"])))]
+pub struct Reconcile {
+    /// The list that the warehouse's software gives of itself, e.g. http://127.0.0.1:7402/v1/levels. A key
+    /// for it is taken from VITRINE_WMS_KEY.
+    #[arg(long, value_name = "URL")]
+    pub from: Option<reqwest::Url>,
+    /// A CSV with the columns `warehouse`, `sku` and `on_hand`. What is not in it is not compared.
+    #[arg(long, value_name = "FILE", requires = "source", requires = "as_of")]
+    pub file: Option<PathBuf>,
+    /// Under which name the warehouse tells the store things; a list says so itself.
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// When it was so, e.g. 2026-11-28T12:00:00Z; a list says so itself.
+    #[arg(long, value_name = "INSTANT", conflicts_with = "from")]
+    pub as_of: Option<jiff::Timestamp>,
+    /// Believe the warehouse, and book each difference. What would leave fewer than are promised to orders
+    /// is not booked, but told.
+    #[arg(long)]
+    pub mend: bool,
+    /// So many movements of a place are printed.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub history: u32,
 }
 
 /// How the sandbox provider runs. Its secrets come from the environment alone (the store's own
@@ -237,4 +270,43 @@ pub struct SandboxPsp {
     /// Where its webhooks go.
     #[arg(long, default_value = "http://127.0.0.1:7400/webhooks/sandbox", value_name = "URL")]
     pub webhook_url: String,
+}
+
+/// How the sandbox warehouse runs. The key for the store's API comes from `VITRINE_WMS_API_KEY` and the secret of the
+/// store's webhooks from `VITRINE_WMS_WEBHOOK_SECRET` alone.
+#[derive(Debug, Args)]
+pub struct SandboxWms {
+    /// Address to listen on.
+    #[arg(long, default_value = "127.0.0.1:7402")]
+    pub listen: SocketAddr,
+    /// The file its book is kept in.
+    #[arg(long, value_name = "FILE")]
+    pub state: PathBuf,
+    /// The store.
+    #[arg(long, default_value = "http://127.0.0.1:7400", value_name = "URL")]
+    pub store: String,
+    /// A warehouse that it looks after, by its code; may be named several times.
+    #[arg(long = "warehouse", value_name = "CODE", required = true)]
+    pub warehouses: Vec<String>,
+    /// Under which name it tells the store things.
+    #[arg(long, default_value = "sandbox-wms", value_name = "NAME")]
+    pub source: String,
+    /// Begin with empty shelves, and not with what the store believes to lie there.
+    #[arg(long)]
+    pub empty: bool,
+    /// What chance is drawn from: the same number has the same luck.
+    #[arg(long, default_value_t = 1, value_name = "NUMBER")]
+    pub seed: u64,
+    /// What goes wrong, as JSON, rates of a thousand: {"lost_answers": 50, "duplicates": 100, "delays": 200, "delay_ms":
+    /// 300, …}. All of it can be changed at /test/faults.
+    #[arg(long, value_name = "JSON", value_parser = json::<sandbox::wms::Faults>)]
+    pub faults: Option<sandbox::wms::Faults>,
+    /// How people work there, as JSON: {"pick_ms_least": 100, "pick_ms_most": 2000, "count_every_ms": 60000, …}. All of it
+    /// can be changed at /test/habits.
+    #[arg(long, value_name = "JSON", value_parser = json::<sandbox::wms::Habits>)]
+    pub habits: Option<sandbox::wms::Habits>,
+}
+
+fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
 }

@@ -1,5 +1,8 @@
 //! `vitrine inventory`: what people ask of the stock's books.
 
+mod list;
+mod reconcile;
+
 use crate::{
     cli,
     config::Settings,
@@ -18,6 +21,7 @@ pub async fn run(settings: Settings, what: cli::Inventory) -> anyhow::Result<Exi
     let inventory = connections.inventory()?;
     match what {
         cli::Inventory::Verify => verify(&inventory).await,
+        cli::Inventory::Reconcile(options) => reconcile::run(&inventory, options).await,
     }
 }
 

@@ -11,6 +11,7 @@ mod seed;
 mod serve;
 mod table;
 mod webhook;
+mod wms;
 mod work;
 
 use crate::{
@@ -24,9 +25,12 @@ use tokio_util::sync::CancellationToken;
 
 /// Runs what the command line asks for.
 pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    // The outside world knows nothing of the store's configuration.
     if let Command::SandboxPsp(options) = cli.command {
-        // The outside world knows nothing of the store's configuration.
         return psp::run(options).await.map(|()| ExitCode::SUCCESS);
+    }
+    if let Command::SandboxWms(options) = cli.command {
+        return wms::run(options).await.map(|()| ExitCode::SUCCESS);
     }
     let settings = config::load(cli.config.as_deref(), |settings| needs(&cli.command, settings));
     if let Command::Doctor { roles } = cli.command {
@@ -44,7 +48,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Inventory(what) => return inventory::run(settings, what).await,
         Command::Apikey(what) => return apikey::run(settings, what).await,
         Command::Webhook(what) => return webhook::run(settings, what).await,
-        Command::SandboxPsp(_) | Command::Doctor { .. } => {}
+        Command::SandboxPsp(_) | Command::SandboxWms(_) | Command::Doctor { .. } => {}
     }
     Ok(ExitCode::SUCCESS)
 }

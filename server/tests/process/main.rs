@@ -16,6 +16,7 @@ mod live;
 mod load;
 mod markup;
 mod proxies;
+mod reconcile;
 mod redis;
 mod roles;
 mod servers;
