@@ -47,8 +47,10 @@ pub struct JobLine {
     pub cancelled: i64,
     /// So many left the house.
     pub shipped: i64,
-    /// So many came back.
+    /// The customer sent so many back.
     pub returned: i64,
+    /// The carrier brought so many back that had been sent in vain.
+    pub brought_back: i64,
 }
 
 impl JobLine {
@@ -62,9 +64,14 @@ impl JobLine {
         (self.shipped - (self.wanted - self.cancelled).max(0)).max(0)
     }
 
-    /// Pieces of these that are still to come back.
+    /// Pieces that the customer has and could send back.
+    pub fn kept(self) -> i64 {
+        (self.shipped - self.in_vain() - self.returned).max(0)
+    }
+
+    /// Pieces of those that were sent in vain that are still to come back.
     pub fn coming_back(self) -> i64 {
-        (self.in_vain() - self.returned).max(0)
+        (self.in_vain() - self.brought_back).max(0)
     }
 }
 
@@ -174,7 +181,7 @@ impl Book {
             Record::Moved { at, moves, slips, closes } => {
                 self.pass(*at);
                 for movement in moves {
-                    self.move_pieces(*at, movement);
+                    self.move_pieces(*at, movement, closes.is_some());
                 }
                 let orders: BTreeSet<_> = moves.iter().filter_map(key_of).collect();
                 for key in orders {
@@ -258,7 +265,8 @@ impl Book {
         self.close_if_done(&key);
     }
 
-    fn move_pieces(&mut self, at: Timestamp, movement: &Move) {
+    /// `expected` says that the customer had announced it.
+    fn move_pieces(&mut self, at: Timestamp, movement: &Move, expected: bool) {
         self.numbers += 1;
         let (number, movement) = (self.numbers, movement.clone());
         let level = self.levels.entry(movement.place.clone()).or_default();
@@ -278,7 +286,8 @@ impl Book {
                     }
                     job.touched_at = at;
                 }
-                MoveKind::Returned => line.returned += movement.quantity,
+                MoveKind::Returned if expected => line.returned += movement.quantity,
+                MoveKind::Returned => line.brought_back += movement.quantity,
                 MoveKind::Received | MoveKind::Scrapped => {}
             }
         }

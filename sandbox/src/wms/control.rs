@@ -30,7 +30,8 @@ use super::book::{Book, JobLine};
 use super::config::Habits;
 use super::faults::{FaultChange, Faults};
 use super::record::{Line, Move, MoveKind, Pieces, Place, Record};
-use super::warehouse::{Topic, Warehouse};
+use super::refusals::Topic;
+use super::warehouse::Warehouse;
 
 /// More of something than any supplier brings.
 const MOST_PIECES: i64 = 1_000_000;
@@ -125,13 +126,14 @@ struct OrderLine {
     shipped: i64,
     returned: i64,
     in_vain: i64,
+    brought_back: i64,
 }
 
 impl OrderLine {
     fn of((sku, line): (&String, &JobLine)) -> Self {
-        let JobLine { wanted, cancelled, shipped, returned } = *line;
+        let JobLine { wanted, cancelled, shipped, returned, brought_back } = *line;
         let (sku, in_vain) = (sku.clone(), line.in_vain());
-        Self { sku, wanted, cancelled, shipped, returned, in_vain }
+        Self { sku, wanted, cancelled, shipped, returned, in_vain, brought_back }
     }
 }
 
@@ -172,7 +174,7 @@ pub struct Standing {
 impl Standing {
     /// As it stands.
     pub fn of(book: &Book, warehouse: &Warehouse) -> Self {
-        let refused = warehouse.refusals(book);
+        let refused = warehouse.refusals().list(book);
         let said = refused.iter().map(|(topic, refusal)| {
             let what = match topic {
                 Topic::Movement(number) => format!("movement {number}"),

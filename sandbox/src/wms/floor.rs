@@ -131,7 +131,7 @@ impl Floor<'_> {
         let back = asked.into_iter().filter_map(|(sku, quantity)| {
             // No more comes back than was sent from here, however often it is expected.
             let sent = job.and_then(|job| job.lines.get(sku));
-            let most = sent.map_or(quantity, |line| line.shipped - line.returned);
+            let most = sent.map_or(quantity, |line| line.kept());
             let quantity = quantity.min(most);
             (quantity > 0).then(|| Line { sku: sku.to_owned(), quantity })
         });

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::connection::Cut;
 
 use super::record::Instruction;
+use super::teller::LONGEST_PAUSE;
 use super::warehouse::Warehouse;
 
 /// A webhook's body: its type and time stand in the instruction as well.
@@ -60,6 +61,7 @@ pub async fn webhook(
 
 /// Reads the store's feed, for as long as the software runs: page after page, and at its end now and then.
 pub async fn follow(warehouse: Warehouse) {
+    let mut failures = 0_u32;
     loop {
         let cursor = match warehouse.read(|book, _| book.cursor.clone()).await {
             Ok(cursor) => cursor,
@@ -71,9 +73,13 @@ pub async fn follow(warehouse: Warehouse) {
             Ok(feed) => Some(feed),
             Err(error) => {
                 tracing::warn!(%error, "the store's feed cannot be read; it will be");
+                failures = failures.saturating_add(1);
                 None
             }
         };
+        if heard.is_some() {
+            failures = 0;
+        }
         let goes_on = heard.as_ref().is_some_and(|feed| !feed.items.is_empty());
         if let Some(feed) = heard
             && warehouse.hear(feed.items, feed.next).await.is_err()
@@ -81,8 +87,9 @@ pub async fn follow(warehouse: Warehouse) {
             return;
         }
         if !goes_on {
-            let wait = warehouse.habits().poll_every_ms;
-            tokio::time::sleep(Duration::from_millis(wait)).await;
+            let wait = Duration::from_millis(warehouse.habits().poll_every_ms);
+            let wait = wait.saturating_mul(2_u32.saturating_pow(failures)).min(LONGEST_PAUSE);
+            tokio::time::sleep(wait).await;
         }
     }
 }

@@ -17,6 +17,7 @@ mod floor;
 mod listener;
 mod panel;
 mod record;
+mod refusals;
 mod store;
 mod teller;
 mod warehouse;

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use super::book::{Book, Untold};
 use super::record::{Pieces, Place, Record};
+use super::refusals::Topic;
 use super::store::{ACKNOWLEDGED_AT_ONCE, BATCH, Outcome, StoreError, ToldMovement};
-use super::warehouse::{Topic, Warehouse};
+use super::warehouse::Warehouse;
 
 /// While the store does not answer it is asked ever more rarely, at most after this time.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Tells movements, for as long as the software runs.
 pub async fn tell_movements(warehouse: Warehouse) {
@@ -20,7 +21,7 @@ pub async fn tell_movements(warehouse: Warehouse) {
         pause(&warehouse, failures).await;
         let untold = warehouse.read(|book, _| -> Vec<_> {
             let due = book.untold.values();
-            let due = due.filter(|one| !warehouse.is_left_alone(Topic::Movement(one.number)));
+            let due = due.filter(|one| !warehouse.refusals().has(Topic::Movement(one.number)));
             due.map(|one| (one.clone(), told(book, one))).collect()
         });
         let Ok(mut untold) = untold.await else { return };
@@ -51,9 +52,9 @@ fn note_movements(
     };
     let (done, refused): (Vec<_>, Vec<_>) = rows.iter().partition(|(_, outcome)| outcome.is_done());
     let done = numbers(&done);
-    warehouse.forget_refusals(done.iter().copied().map(Topic::Movement));
+    warehouse.refusals().forget(done.iter().copied().map(Topic::Movement));
     warehouse.change(|_, _| (!done.is_empty()).then_some(Record::Told { numbers: done }))?;
-    let mut in_vain = Vec::new();
+    let (first, mut in_vain) = (first_wait(warehouse), Vec::new());
     for row in refused {
         let (one, outcome) = row;
         if *outcome == Outcome::NotAllocated && !one.too_late {
@@ -62,7 +63,7 @@ fn note_movements(
         if *outcome == Outcome::Other {
             tracing::error!(number = one.number, "the store says what was not expected of it");
         }
-        warehouse.note_refusal(Topic::Movement(one.number), *outcome);
+        warehouse.refusals().note(Topic::Movement(one.number), *outcome, first);
     }
     // The order has no such pieces any more. Once it is known why, it is told what the parcel was: pieces that
     // left the house for nobody. Until then it may be that the cancellation is still on its way.
@@ -76,7 +77,7 @@ fn note_movements(
     };
     warehouse.change(|book, _| {
         let numbers = late(book);
-        warehouse.forget_refusals(numbers.iter().copied().map(Topic::Movement));
+        warehouse.refusals().forget(numbers.iter().copied().map(Topic::Movement));
         (!numbers.is_empty()).then_some(Record::CameTooLate { numbers })
     })?;
     Ok(())
@@ -108,7 +109,7 @@ pub async fn tell_counts(warehouse: Warehouse) {
     loop {
         pause(&warehouse, failures).await;
         let due = warehouse.read(|book, _| {
-            let due = |as_of| !warehouse.is_left_alone(Topic::Count(as_of));
+            let due = |as_of| !warehouse.refusals().has(Topic::Count(as_of));
             let count = book.counts.iter().find(|count| due(count.as_of))?;
             let pieces = |(place, on_hand): (&Place, &i64)| Pieces {
                 place: place.clone(),
@@ -124,8 +125,11 @@ pub async fn tell_counts(warehouse: Warehouse) {
             let done = answered().filter(|(_, outcome)| outcome.is_done());
             let places: Vec<_> = done.map(|(pieces, _)| pieces.place.clone()).collect();
             match answered().find(|(_, outcome)| !outcome.is_done()) {
-                Some((_, outcome)) => warehouse.note_refusal(Topic::Count(as_of), *outcome),
-                None => warehouse.forget_refusals([Topic::Count(as_of)]),
+                Some((_, outcome)) => {
+                    let first = first_wait(&warehouse);
+                    warehouse.refusals().note(Topic::Count(as_of), *outcome, first);
+                }
+                None => warehouse.refusals().forget([Topic::Count(as_of)]),
             }
             warehouse
                 .change(|_, _| (!places.is_empty()).then_some(Record::CountTold { as_of, places }))
@@ -213,6 +217,10 @@ fn counted<T>(failures: u32, outcome: &Result<T, StoreError>, what: &str) -> u32
             failures.saturating_add(1)
         }
     }
+}
+
+fn first_wait(warehouse: &Warehouse) -> Duration {
+    Duration::from_millis(warehouse.habits().retry_ms)
 }
 
 async fn pause(warehouse: &Warehouse, failures: u32) {

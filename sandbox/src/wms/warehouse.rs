@@ -4,10 +4,9 @@
 //! A change is decided under the book's lock: look, decide, hand the record to the file, take it in. The lock is
 //! never held over an await, and nothing leaves the process before it is on the disk.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
@@ -22,7 +21,8 @@ use super::config::{Begin, Habits};
 use super::faults::{Chance, FaultChange, Faults};
 use super::floor::Floor;
 use super::record::{Instruction, InstructionKind, Record};
-use super::store::{Outcome, Store};
+use super::refusals::Refusals;
+use super::store::Store;
 use super::{listener, teller};
 
 /// How often people look for something to do.
@@ -67,28 +67,9 @@ struct Inner {
     chance: Chance,
     faults: Mutex<Faults>,
     habits: Mutex<Habits>,
-    refused: Mutex<HashMap<Topic, Refusal>>,
+    refusals: Refusals,
     tasks: TaskTracker,
     stop: CancellationToken,
-}
-
-/// Something that the store refused: a movement by its number, a count by its instant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Topic {
-    /// A movement.
-    Movement(i64),
-    /// A count.
-    Count(Timestamp),
-}
-
-/// How something was refused, and until when it is left alone.
-#[derive(Debug, Clone, Copy)]
-pub struct Refusal {
-    /// What the store said last.
-    pub outcome: Outcome,
-    /// How often.
-    pub times: u32,
-    until: Instant,
 }
 
 impl Warehouse {
@@ -115,7 +96,7 @@ impl Warehouse {
             begin: parts.begin,
             faults: Mutex::new(parts.faults),
             habits: Mutex::new(parts.habits),
-            refused: Mutex::default(),
+            refusals: Refusals::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }));
@@ -214,40 +195,6 @@ impl Warehouse {
         })
     }
 
-    /// Leaves alone for a while what the store refused.
-    pub fn note_refusal(&self, topic: Topic, outcome: Outcome) {
-        let first = Duration::from_millis(self.habits().retry_ms);
-        let mut refused = lock(&self.0.refused);
-        let times = refused.get(&topic).map_or(0, |refusal| refusal.times) + 1;
-        let wait = first.saturating_mul(2_u32.saturating_pow(times - 1).min(100));
-        refused.insert(topic, Refusal { outcome, times, until: Instant::now() + wait });
-    }
-
-    /// The store refuses these no longer.
-    pub fn forget_refusals(&self, topics: impl IntoIterator<Item = Topic>) {
-        let mut refused = lock(&self.0.refused);
-        for topic in topics {
-            refused.remove(&topic);
-        }
-    }
-
-    /// Whether something is to be left alone for now.
-    pub fn is_left_alone(&self, topic: Topic) -> bool {
-        lock(&self.0.refused).get(&topic).is_some_and(|refusal| refusal.until > Instant::now())
-    }
-
-    /// What the store refused last and is still to be told; the rest is forgotten.
-    pub fn refusals(&self, book: &Book) -> Vec<(Topic, Refusal)> {
-        let mut refused = lock(&self.0.refused);
-        refused.retain(|topic, _| match topic {
-            Topic::Movement(number) => book.untold.contains_key(number),
-            Topic::Count(as_of) => book.counts.iter().any(|count| count.as_of == *as_of),
-        });
-        let mut all: Vec<_> = refused.iter().map(|(topic, refusal)| (*topic, *refusal)).collect();
-        all.sort_by_key(|(topic, _)| *topic);
-        all
-    }
-
     /// Turns some of the faults.
     pub fn change_faults(&self, change: &FaultChange) -> Faults {
         let mut faults = lock(&self.0.faults);
@@ -273,6 +220,11 @@ impl Warehouse {
     /// The chance that decides what goes wrong.
     pub fn chance(&self) -> &Chance {
         &self.0.chance
+    }
+
+    /// What the store refused.
+    pub fn refusals(&self) -> &Refusals {
+        &self.0.refusals
     }
 
     /// The store.

@@ -22,6 +22,7 @@ mod roles;
 mod servers;
 mod shopper;
 mod start;
+mod storm;
 mod topology;
 mod varnish;
 mod webhooks;
