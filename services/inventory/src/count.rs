@@ -3,7 +3,7 @@
 
 use crate::{
     Error, Inventory, TellError, UnknownSkus, end, queries,
-    telling::{Facts, Names},
+    telling::{self, Facts, Names},
     told::{LARGEST_BATCH, MOST_PIECES, check_source},
 };
 use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
@@ -67,7 +67,7 @@ impl Inventory {
     /// What is told afterwards to have happened before the instant is in the count already and does not change
     /// what is on hand ([`Answer::AppliedBeforeCount`](crate::Answer::AppliedBeforeCount)).
     ///
-    /// Five statements at most, however many rows.
+    /// Six statements at most, however many rows.
     pub async fn reconcile_counts(
         &self,
         source: &str,
@@ -125,7 +125,7 @@ struct Work<'a> {
 
 impl Work<'_> {
     async fn reconcile(self, connection: &mut PgConnection) -> Result<Vec<CountAnswer>, TellError> {
-        let mut facts = queries::told::lock(connection, self.source, &self.levels).await?;
+        let mut facts = telling::lock(connection, self.source, &self.levels).await?;
         let moved = queries::counts::moved_since(connection, self.as_of, &self.levels).await?;
         if self.as_of > moved.now.saturating_add(AHEAD).unwrap_or(Timestamp::MAX) {
             return Err(TellError::FromTheFuture { as_of: self.as_of });

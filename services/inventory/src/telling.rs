@@ -136,6 +136,22 @@ pub(crate) fn levels<'a>(rows: &[Row<'a>]) -> BTreeSet<(&'a str, &'a str)> {
     rows.iter().filter(|row| row.fault().is_none()).map(Row::level).collect()
 }
 
+/// Locks the levels, and reads them with when they were counted.
+pub(crate) async fn lock(
+    connection: &mut PgConnection,
+    source: &str,
+    levels: &BTreeSet<(&str, &str)>,
+) -> Result<Facts, sqlx::Error> {
+    let mut locked = queries::told::lock(connection, levels).await?;
+    // A statement of its own: it sees the count that whoever had the levels before has written.
+    for (names, counted, by_source) in queries::told::counted(connection, source, levels).await? {
+        if let Some(level) = locked.get_mut(&names) {
+            (level.counted, level.counted_by_source) = (Some(counted), by_source);
+        }
+    }
+    Ok(Facts { levels: locked, ..Facts::default() })
+}
+
 /// Locks the levels, decides each row and writes what is to be written, in the caller's transaction: it is to be
 /// rolled back after an error.
 pub(crate) async fn tell_locked(
@@ -144,7 +160,7 @@ pub(crate) async fn tell_locked(
     mode: Mode,
     rows: &[Row<'_>],
 ) -> Result<Vec<Answer>, Error> {
-    let mut facts = queries::told::lock(connection, source, &levels(rows)).await?;
+    let mut facts = lock(connection, source, &levels(rows)).await?;
     let right: Vec<_> = rows.iter().filter(|row| row.fault().is_none()).collect();
     let ids: Vec<_> = right.iter().map(|row| row.external_id).collect();
     facts.known = queries::told::known(connection, source, &ids).await?;

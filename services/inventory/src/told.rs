@@ -167,7 +167,7 @@ impl Inventory {
     /// these by the source's sequence. Rows of several batches may, too: movements commute, and one that would
     /// take more than is there is refused and can be told again.
     ///
-    /// Six statements at most, however many rows.
+    /// Seven statements at most, however many rows.
     pub async fn apply_movements(
         &self,
         source: &str,

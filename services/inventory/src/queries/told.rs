@@ -3,7 +3,7 @@
 use super::{few, move_told_stock, unreadable};
 use crate::{
     feed::FeedNow,
-    telling::{Facts, Known, Locked, Row},
+    telling::{Known, Locked, Names, Row},
 };
 use jiff::Timestamp;
 use sqlx::{PgConnection, PgPool};
@@ -39,54 +39,35 @@ pub async fn open(pool: &PgPool, levels: &BTreeSet<(&str, &str)>) -> Result<(), 
 }
 
 /// Locks all levels that the SKUs concern, by SKU and warehouse as everyone does, and reads those that are asked
-/// for, with when they were counted.
+/// for.
 pub async fn lock(
     connection: &mut PgConnection,
-    source: &str,
     levels: &BTreeSet<(&str, &str)>,
-) -> Result<Facts, sqlx::Error> {
+) -> Result<HashMap<Names, Locked>, sqlx::Error> {
     let skus: BTreeSet<_> = levels.iter().map(|(sku, _)| *sku).collect();
     let skus: Vec<_> = skus.into_iter().collect();
     let rows: Vec<LockedRow> = sqlx::query_as(
-        "with locked as materialized (
-           select sku, warehouse, on_hand, held + allocated as promised, back_order_limit
-           from stock_levels
-           where sku = any(concerned_by($1))
-           order by sku, warehouse
-           for no key update
-         )
-         select
-           locked.*,
-           (extract(epoch from last.counted) * 1000000)::bigint as counted,
-           (extract(epoch from last.counted_by_source) * 1000000)::bigint as counted_by_source
-         from locked
-         cross join lateral (
-           select
-             max(as_of) as counted,
-             max(as_of) filter (where source = $2) as counted_by_source
-           from counts
-           where counts.sku = locked.sku
-             and counts.warehouse = locked.warehouse
-         ) as last",
+        "select sku, warehouse, on_hand, held + allocated as promised, back_order_limit
+         from stock_levels
+         where sku = any(concerned_by($1))
+         order by sku, warehouse
+         for no key update",
     )
     .bind(skus)
-    .bind(source)
     .fetch_all(connection)
     .await?;
-    let instant = |micros: i64| Timestamp::from_microsecond(micros).ok();
     let locked = |row: LockedRow| {
         let locked = Locked {
             on_hand: row.on_hand,
             promised: row.promised,
             back_order_limit: row.back_order_limit,
-            counted: row.counted.and_then(instant),
-            counted_by_source: row.counted_by_source.and_then(instant),
+            counted: None,
+            counted_by_source: None,
         };
         ((row.sku, row.warehouse), locked)
     };
     let asked = |row: &LockedRow| levels.contains(&(row.sku.as_str(), row.warehouse.as_str()));
-    let levels = rows.into_iter().filter(asked).map(locked).collect();
-    Ok(Facts { levels, ..Facts::default() })
+    Ok(rows.into_iter().filter(asked).map(locked).collect())
 }
 
 #[derive(sqlx::FromRow)]
@@ -96,8 +77,43 @@ struct LockedRow {
     on_hand: i64,
     promised: i64,
     back_order_limit: i64,
-    counted: Option<i64>,
-    counted_by_source: Option<i64>,
+}
+
+/// As of when each of these levels was counted last, and as of when the source counted it last; none that never
+/// was.
+pub async fn counted(
+    connection: &mut PgConnection,
+    source: &str,
+    levels: &BTreeSet<(&str, &str)>,
+) -> Result<Vec<(Names, Timestamp, Option<Timestamp>)>, sqlx::Error> {
+    let (skus, warehouses): (Vec<_>, Vec<_>) = levels.iter().copied().unzip();
+    let rows: Vec<(String, String, i64, Option<i64>)> = sqlx::query_as(
+        "select
+           level.sku,
+           level.warehouse,
+           (extract(epoch from last.counted) * 1000000)::bigint,
+           (extract(epoch from last.counted_by_source) * 1000000)::bigint
+         from unnest($1::text[], $2::text[]) as level (sku, warehouse)
+         cross join lateral (
+           select
+             max(as_of) as counted,
+             max(as_of) filter (where source = $3) as counted_by_source
+           from counts
+           where counts.sku = level.sku
+             and counts.warehouse = level.warehouse
+         ) as last
+         where last.counted is not null",
+    )
+    .bind(skus)
+    .bind(warehouses)
+    .bind(source)
+    .fetch_all(connection)
+    .await?;
+    let instant = |micros: i64| Timestamp::from_microsecond(micros).map_err(unreadable);
+    let counted = |(sku, warehouse, counted, by_source): (String, String, i64, Option<i64>)| {
+        Ok(((sku, warehouse), instant(counted)?, by_source.map(instant).transpose()?))
+    };
+    rows.into_iter().map(counted).collect()
 }
 
 /// What the source told before under any of these names.

@@ -150,3 +150,48 @@ async fn each_count_that_cannot_be_is_told_why() {
         room.inventory.reconcile_counts("wms", tomorrow, UnknownSkus::Open, &[]).await;
     assert!(matches!(of_tomorrow.unwrap_err(), TellError::FromTheFuture { .. }));
 }
+
+/// Waits until so many statements wait for somebody else's lock.
+async fn until_waiting(room: &Stockroom, many: i64) {
+    let waiting = "
+        select count(*)
+        from pg_stat_activity
+        where datname = current_database()
+          and wait_event_type = 'Lock'";
+    let begun = std::time::Instant::now();
+    while room.count(waiting).await < many {
+        assert!(begun.elapsed().as_secs() < 10, "nobody waits");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn who_waits_for_a_count_knows_of_it() {
+    let room = std::sync::Arc::new(with_ten().await);
+    let (before, older, now) = (ago(&room, 3).await, ago(&room, 2).await, ago(&room, 1).await);
+    let mut held = room.database.pool.begin().await.unwrap();
+    let lock = "select 1 from stock_levels where sku = 'mug' for update";
+    sqlx::query(lock).fetch_all(&mut *held).await.unwrap();
+    // They come in this order, and each is in the queue before the next one comes.
+    let counting = tokio::spawn({
+        let room = room.clone();
+        async move { count(&room, now, &[("north", "mug", 12)]).await }
+    });
+    until_waiting(&room, 1).await;
+    let telling = tokio::spawn({
+        let room = room.clone();
+        async move { tell(&room, "2", ToldKind::Received, 2, before).await }
+    });
+    until_waiting(&room, 2).await;
+    let counting_late = tokio::spawn({
+        let room = room.clone();
+        async move { count(&room, older, &[("north", "mug", 10)]).await }
+    });
+    until_waiting(&room, 3).await;
+    held.commit().await.unwrap();
+    assert_eq!(counting.await.unwrap(), [CountAnswer::Adjusted { difference: 2 }]);
+    assert_eq!(telling.await.unwrap(), Answer::AppliedBeforeCount);
+    assert_eq!(counting_late.await.unwrap(), [CountAnswer::Outdated { last: now }]);
+    assert_eq!(room.level("north", "mug").await, (12, 0, 0));
+    room.assert_books_are_right().await;
+}
