@@ -174,6 +174,7 @@ impl Storm {
                 _ => self.pause(60).await,
             }
         }
+        assert!(self.orders.len() > 15, "a storm in which next to nothing was sold shows nothing");
     }
 
     /// A customer says that one piece will come back, of whatever was sent.
@@ -257,7 +258,7 @@ impl Storm {
         let allocated = "select count(*) from inventory.holds where state = 'allocated'";
         let unheard = "
             select
-              (select count(*) from inventory.untold_instructions)
+              (select count(*) from inventory.untold_lines)
               + (select count(*) from inventory.instructions where acknowledged_at is null)";
         let count = async |query: &'static str| -> i64 {
             sqlx::query_scalar(query).fetch_one(&self.store.database.pool).await.unwrap()
