@@ -202,3 +202,25 @@ async fn nobody_is_added_who_would_never_hear_anything_or_must_not() {
     assert!(said.contains("10.0.0.7 is no public address"), "{said}");
     assert_eq!(done(&store, &["list"]).await.len(), 1);
 }
+
+#[tokio::test]
+async fn a_dead_letter_is_shown_with_its_number_and_sent_anew_by_it() {
+    let store = open().await;
+    let wms = Wms::open().await;
+    let (id, _) = add(&store, &wms, &[]).await;
+    done(&store, &["disable", &id]).await;
+    let _worker = teller(&store);
+    sold(&store, 1).await;
+    let waiting = async || done(&store, &["list"]).await[1].contains("  1        0     ");
+    until("it waits", waiting).await;
+    // Three days later.
+    let die = "update accounts.webhook_deliveries set state = 'dead', ended_at = now()";
+    sqlx::query(die).execute(&store.database.pool).await.unwrap();
+    done(&store, &["enable", &id]).await;
+    let dead = done(&store, &["dead"]).await;
+    assert!(dead[1].contains("allocation.created") && dead[1].contains(&wms.url), "{dead:?}");
+    let number = dead[1].split(' ').next().unwrap();
+    assert_eq!(done(&store, &["replay", number]).await, [format!("{number} is sent anew.")]);
+    until("it is sent", async || wms.told().len() == 1).await;
+    assert_eq!(done(&store, &["dead"]).await.len(), 1, "nothing but the heads");
+}

@@ -262,7 +262,10 @@ async fn of_a_long_backlog_every_order_is_told_whole() {
     .await
     .unwrap();
     assert_eq!(room.inventory.tell_instructions().await.unwrap(), 5_000);
-    assert_eq!(room.count("select count(*) from instructions where cardinality(skus) = 5").await, 5_000);
+    assert_eq!(
+        room.count("select count(*) from instructions where cardinality(skus) = 5").await,
+        5_000
+    );
     assert_eq!(room.count("select count(*) from untold_lines").await, 0);
     assert_eq!(room.count("select max(position) from instructions").await, 5_000);
 }
