@@ -1,11 +1,13 @@
 //! What every service stands on: connections to PostgreSQL, MongoDB and Redis, the outbox and the
-//! event bus it feeds, answers that are given again, and databases of their own for tests.
+//! event bus it feeds, answers that are given again, JSON as strangers send it, and databases of their own for
+//! tests.
 //!
 //! Nothing of the business is here: no table of a service is named, no event is understood.
 
 pub mod events;
 pub mod follower;
 pub mod idempotency;
+pub mod json;
 pub mod mongodb;
 pub mod outbox;
 pub mod postgres;

@@ -2,7 +2,6 @@
 //! or a problem that tells all that is wrong. A mistake of a client's is never a fault of ours.
 
 mod check;
-mod json;
 pub mod names;
 
 use super::problem::{Code, FieldError, Problem};
@@ -16,6 +15,7 @@ use axum::{
 use check::Checker;
 pub use check::{Part, field};
 use http_body_util::LengthLimitError;
+use platform::json;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::error::Error;
