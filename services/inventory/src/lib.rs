@@ -4,7 +4,7 @@
 //! The door is [`Inventory`]; its use-cases stand beside the nouns they are about: what an order has ([`hold`],
 //! [`preview`], [`act`]), what there is ([`level`], [`listing`], [`movement`], [`warehouse`], [`bundle`]), what is
 //! on its way ([`purchase`], [`transfer`], [`expected`]), what other systems say ([`told`], [`count`], [`feed`],
-//! [`reconcile`]), and what they are told ([`instruction`]). From which
+//! [`reconcile`]) and by what names ([`identifier`]), and what they are told ([`instruction`]). From which
 //! warehouses a wish is served is decided by [`domain::stock::allocate`], not here. What an order is, and
 //! whether it was paid, this crate does not know: an order is a `reference`.
 //!
@@ -23,6 +23,7 @@ pub mod event;
 pub mod expected;
 pub mod feed;
 pub mod hold;
+pub mod identifier;
 pub mod instruction;
 pub mod level;
 pub mod listing;
@@ -50,6 +51,7 @@ pub use instruction::{
     Acknowledged, Instruction, InstructionFilter, InstructionKind, InstructionLine,
     InstructionPage, Wanted,
 };
+pub use identifier::{Identified, IdentifierError, Identifiers};
 pub use level::{BelowPromised, LevelError, Rules, StockNow};
 pub use listing::{LevelFilter, LevelKey, LevelNow, LevelPage};
 pub use movement::{Audit, Difference, ExternalId, MovementKind, Number};

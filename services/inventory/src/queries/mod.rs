@@ -5,6 +5,7 @@ pub mod audit;
 pub mod bundles;
 pub mod counts;
 pub mod holds;
+pub mod identifiers;
 pub mod instructions;
 pub mod levels;
 pub mod listing;

@@ -13,6 +13,7 @@ mod feed;
 mod holding;
 mod instructions;
 mod killed;
+mod identifiers;
 mod ledger;
 mod levels;
 mod listing;

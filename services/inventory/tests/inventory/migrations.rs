@@ -22,11 +22,13 @@ async fn the_migrations_go_up_down_and_up_again() {
         "outbox",
         "purchase_order_lines",
         "purchase_orders",
+        "sku_identifiers",
         "stock_levels",
         "told_movements",
         "transfer_lines",
         "transfers",
         "untold_lines",
+        "warehouse_identifiers",
         "warehouses",
     ];
     assert_eq!(testing::up_down_and_up_again(SCHEMA, &MIGRATOR).await, all);

@@ -1,0 +1,2 @@
+drop table warehouse_identifiers;
+drop table sku_identifiers;
