@@ -6,7 +6,7 @@
 cd "$ROOT"
 
 SERVICES='platform accounts catalogue inventory payments orders'
-SERVER_ONLY="$SERVICES server sandbox tokio sqlx sqlx-core mongodb redis axum hyper leptos_axum reqwest tower-http"
+SERVER_ONLY="$SERVICES connectors server sandbox tokio sqlx sqlx-core mongodb redis axum hyper leptos_axum reqwest tower-http"
 BREACHES=0
 
 breach() { printf 'breach: %s\n' "$*"; BREACHES=$((BREACHES + 1)); }
@@ -63,7 +63,16 @@ for service in platform accounts catalogue inventory payments; do
   none_of "$service" "${others/$service/}" <<<"$direct"
 done
 sandbox=$(tree sandbox)
-none_of "sandbox" "$SERVICES app server" <<<"$sandbox"
+none_of "sandbox" "$SERVICES connectors app server" <<<"$sandbox"
+
+# A connector turns bytes into what the inventory understands, and does nothing else.
+direct=$(tree connectors --depth 1)
+none_of "connectors" "accounts catalogue payments orders app server sandbox tokio sqlx reqwest axum" <<<"$direct"
+mapfile -t files < <(sources connectors/src ! -path '*/conformance/*')
+forbidden "connectors know no clock and no chance" \
+  '(SystemTime|Instant|Timestamp|Zoned|Utc|Local)::now\(|Uuid::(now_v7|new_v4)|\brand::|\bgetrandom\b' "${files[@]}"
+mapfile -t files < <(sources connectors/src ! -path '*/conformance/*' ! -name deliver.rs)
+forbidden "only deliver.rs asks the inventory" '\bstd::(fs|net|process|env)\b|\basync fn\b|\.await\b' "${files[@]}"
 
 # `app` names a service only in an api.rs, and in services.rs, the context they are handed over in.
 # Some services share their name with a folder of pages: there only the crate's own path (`use orders::`, `::orders::`) tells them apart.

@@ -1,0 +1,365 @@
+//! From a document to the ledger, for every connector the same: names are looked up, rows are told under the names that
+//! their source gave them, and each item is answered in its place. Safe to repeat as a whole, and so after a
+//! crash at any point: what was told before is not told again.
+
+use crate::{
+    Batch, Became, Connector, CountRow, Delivered, Document, Fault, Item, ItemAnswer, MOST_ROWS,
+    MovementRow, Name, Outcome, Row, RowAnswer, Said,
+};
+use inventory::{
+    Answer, Count, Error, Identifiers, Inventory, Mode, TellError, ToldKind, ToldMovement,
+    UnknownSkus, told::LARGEST_BATCH,
+};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is done where not all of a document is right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// Whether the rest is told or nothing. All or nothing goes for the movements of a document; a count stands for
+    /// itself, and is withheld with them.
+    pub mode: Mode,
+    /// What happens to a SKU that never lay in the warehouse.
+    pub unknown: UnknownSkus,
+}
+
+/// Why nothing of a document was told, or why it is not known how much of it: then it is to be delivered again.
+#[derive(Debug, thiserror::Error)]
+pub enum DeliverError {
+    /// It cannot be read, for these reasons.
+    #[error("the document cannot be read: {} mistakes", .0.len())]
+    Unreadable(Vec<Fault>),
+    /// No source may have this name.
+    #[error("{0:?} is no name of a source")]
+    BadSource(String),
+    /// The database could not be used.
+    #[error(transparent)]
+    Storage(#[from] Error),
+}
+
+/// Reads a document and tells what stands in it.
+pub async fn deliver(
+    inventory: &Inventory,
+    connector: &dyn Connector,
+    document: &Document<'_>,
+    policy: Policy,
+) -> Result<Delivered, DeliverError> {
+    let batch = connector.read(document).map_err(DeliverError::Unreadable)?;
+    tell(inventory, document.source, &batch, policy).await
+}
+
+/// Tells what was read from a document of this source.
+pub async fn tell(
+    inventory: &Inventory,
+    source: &str,
+    batch: &Batch,
+    policy: Policy,
+) -> Result<Delivered, DeliverError> {
+    if batch.rows() > MOST_ROWS {
+        return Err(too_many(MOST_ROWS));
+    }
+    let known = look_up(inventory, batch).await?;
+    let mut work = Work { inventory, source, policy, lines: lines(batch, &known) };
+    let is_wrong = |item: &Item| matches!(item.said, Said::Wrong(_));
+    if policy.mode == Mode::Each || !batch.items.iter().any(is_wrong) {
+        work.tell_movements().await?;
+        work.tell_counts().await?;
+    }
+    Ok(answers(batch, work.lines))
+}
+
+fn too_many(most: usize) -> DeliverError {
+    let words = format!("A document has {most} rows at most: send several.");
+    DeliverError::Unreadable(vec![Fault::new("", "too_many_rows", words)])
+}
+
+/// What the names of other systems in a document stand for.
+async fn look_up(inventory: &Inventory, batch: &Batch) -> Result<Identifiers, Error> {
+    let (mut skus, mut warehouses) = (BTreeSet::new(), BTreeSet::new());
+    fn note<'b>(set: &mut BTreeSet<&'b str>, name: &'b Name) {
+        if let Name::Theirs(identifiers) = name {
+            set.extend(identifiers.iter().map(String::as_str));
+        }
+    }
+    for movement in batch.items.iter().flat_map(|item| movements(&item.said)) {
+        movement.elsewhere.iter().for_each(|elsewhere| note(&mut warehouses, elsewhere));
+        note(&mut warehouses, &movement.warehouse);
+        note(&mut skus, &movement.sku);
+    }
+    for count in batch.items.iter().flat_map(|item| counts(&item.said)) {
+        note(&mut warehouses, &count.warehouse);
+        note(&mut skus, &count.sku);
+    }
+    if skus.is_empty() && warehouses.is_empty() {
+        return Ok(Identifiers::default());
+    }
+    let (skus, warehouses): (Vec<_>, Vec<_>) =
+        (skus.into_iter().collect(), warehouses.into_iter().collect());
+    inventory.find_identified(&skus, &warehouses).await
+}
+
+fn movements(said: &Said) -> Vec<&MovementRow> {
+    match said {
+        Said::Rows(rows) => rows.iter().filter_map(Row::movement).collect(),
+        Said::TakenBack(rows) => rows.iter().collect(),
+        Said::Nothing { .. } | Said::Wrong(_) => Vec::new(),
+    }
+}
+
+fn counts(said: &Said) -> Vec<&CountRow> {
+    match said {
+        Said::Rows(rows) => rows.iter().filter_map(Row::count).collect(),
+        Said::TakenBack(_) | Said::Nothing { .. } | Said::Wrong(_) => Vec::new(),
+    }
+}
+
+/// One thing that is told.
+struct Line {
+    /// Of which item.
+    item: usize,
+    /// As it is answered.
+    warehouse: String,
+    sku: String,
+    told: Told,
+    role: Role,
+    outcome: Outcome,
+}
+
+enum Told {
+    Movement(ToldMovement),
+    Count(Timestamp, Count),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// It is told for itself.
+    Itself,
+    /// It is told so that it can be taken back by the next line, and not answered.
+    Undone,
+    /// It takes the line before back.
+    Undoes,
+}
+
+/// All that is to be told, in the order of the document.
+fn lines(batch: &Batch, known: &Identifiers) -> Vec<Line> {
+    let mut lines = Vec::with_capacity(batch.rows());
+    for (item, Item { said, .. }) in batch.items.iter().enumerate() {
+        let mut line = |role, (warehouse, sku): (&Name, &Name), told| {
+            let (warehouse, sku) = (shown(warehouse, known, true), shown(sku, known, false));
+            lines.push(Line { item, warehouse, sku, told, role, outcome: Outcome::Withheld });
+        };
+        match said {
+            Said::Rows(rows) => {
+                for row in rows {
+                    line(Role::Itself, row.names(), told(row, known));
+                }
+            }
+            Said::TakenBack(rows) => {
+                for row in rows {
+                    let names = (&row.warehouse, &row.sku);
+                    let original = movement(row, known);
+                    let opposite = opposite(&original);
+                    line(Role::Undone, names, Told::Movement(original));
+                    line(Role::Undoes, names, Told::Movement(opposite));
+                }
+            }
+            Said::Nothing { .. } | Said::Wrong(_) => {}
+        }
+    }
+    lines
+}
+
+/// Our name for it, if there is one.
+fn ours<'a>(name: &'a Name, known: &'a Identifiers, is_warehouse: bool) -> Option<&'a str> {
+    let of = if is_warehouse { &known.warehouses } else { &known.skus };
+    match name {
+        Name::Ours(name) => Some(name),
+        Name::Theirs(identifiers) => {
+            identifiers.iter().find_map(|one| of.get(one)).map(String::as_str)
+        }
+    }
+}
+
+fn shown(name: &Name, known: &Identifiers, is_warehouse: bool) -> String {
+    ours(name, known, is_warehouse).unwrap_or(name.as_told()).to_owned()
+}
+
+/// As it is told. What nobody knows has a name that nothing can have, so that the inventory says so.
+fn bound(name: &Name, known: &Identifiers, is_warehouse: bool) -> String {
+    ours(name, known, is_warehouse).unwrap_or_default().to_owned()
+}
+
+fn told(row: &Row, known: &Identifiers) -> Told {
+    match row {
+        Row::Movement(row) => Told::Movement(movement(row, known)),
+        Row::Count(row) => {
+            let (warehouse, sku) =
+                (bound(&row.warehouse, known, true), bound(&row.sku, known, false));
+            Told::Count(row.as_of, Count { warehouse, sku, on_hand: row.on_hand })
+        }
+    }
+}
+
+fn movement(row: &MovementRow, known: &Identifiers) -> ToldMovement {
+    let comes_from_us =
+        || row.elsewhere.as_ref().and_then(|place| ours(place, known, true)).is_some();
+    let kind = match row.kind {
+        ToldKind::Received if comes_from_us() => ToldKind::TransferredIn,
+        ToldKind::Shipped if row.order.is_none() && comes_from_us() => ToldKind::TransferredOut,
+        kind => kind,
+    };
+    ToldMovement {
+        external_id: row.external_id.clone(),
+        sequence: row.sequence,
+        warehouse: bound(&row.warehouse, known, true),
+        sku: bound(&row.sku, known, false),
+        kind,
+        quantity: row.quantity,
+        order: row.order,
+        occurred_at: row.occurred_at,
+    }
+}
+
+/// What leaves nothing of a movement. It happened when that did not: a count that was made since has neither of them
+/// in it.
+fn opposite(row: &ToldMovement) -> ToldMovement {
+    let takes =
+        matches!(row.kind, ToldKind::Shipped | ToldKind::Scrapped | ToldKind::TransferredOut);
+    let quantity = if takes { row.quantity } else { row.quantity.saturating_neg() };
+    ToldMovement {
+        external_id: format!("{}/taken-back", row.external_id),
+        kind: ToldKind::Adjusted,
+        quantity,
+        order: None,
+        ..row.clone()
+    }
+}
+
+struct Work<'a> {
+    inventory: &'a Inventory,
+    source: &'a str,
+    policy: Policy,
+    lines: Vec<Line>,
+}
+
+impl Work<'_> {
+    async fn tell_movements(&mut self) -> Result<(), DeliverError> {
+        let is = |line: &Line, undoes| {
+            matches!(line.told, Told::Movement(_)) && (line.role == Role::Undoes) == undoes
+        };
+        let all = 0..self.lines.len();
+        if self.policy.mode == Mode::All {
+            let movements: Vec<_> =
+                all.filter(|at| matches!(self.lines[*at].told, Told::Movement(_))).collect();
+            if movements.len() > LARGEST_BATCH {
+                return Err(too_many(LARGEST_BATCH));
+            }
+            return self.tell_some(&movements).await;
+        }
+        let first: Vec<_> = all.clone().filter(|at| is(&self.lines[*at], false)).collect();
+        for some in first.chunks(LARGEST_BATCH) {
+            self.tell_some(some).await?;
+        }
+        // Only what is in the ledger can be taken back.
+        let (mut second, opposites) = (Vec::new(), all.filter(|at| is(&self.lines[*at], true)));
+        for at in opposites.collect::<Vec<_>>() {
+            match self.lines[at - 1].outcome {
+                Outcome::Moved(answer) if !answer.is_in() => {
+                    self.lines[at].outcome = Outcome::TakenBack(answer);
+                }
+                _ => second.push(at),
+            }
+        }
+        for some in second.chunks(LARGEST_BATCH) {
+            self.tell_some(some).await?;
+        }
+        Ok(())
+    }
+
+    async fn tell_some(&mut self, some: &[usize]) -> Result<(), DeliverError> {
+        if some.is_empty() {
+            return Ok(());
+        }
+        let movement = |at: &usize| match &self.lines[*at].told {
+            Told::Movement(movement) => Some(movement.clone()),
+            Told::Count(..) => None,
+        };
+        let rows: Vec<_> = some.iter().filter_map(movement).collect();
+        let Policy { mode, unknown } = self.policy;
+        let answers = self.inventory.apply_movements(self.source, mode, unknown, &rows).await;
+        for (at, answer) in some.iter().zip(answers.map_err(refusal)?) {
+            let line = &mut self.lines[*at];
+            line.outcome = match (line.role, answer) {
+                (_, Answer::Withheld) => Outcome::Withheld,
+                (Role::Undoes, answer) => Outcome::TakenBack(answer),
+                (_, answer) => Outcome::Moved(answer),
+            };
+        }
+        Ok(())
+    }
+
+    /// Counts after movements, the earlier first: so each is compared with all that the document knows.
+    async fn tell_counts(&mut self) -> Result<(), DeliverError> {
+        let is_out = |line: &Line| matches!(line.told, Told::Movement(_)) && !line.outcome.is_in();
+        if self.policy.mode == Mode::All && self.lines.iter().any(is_out) {
+            return Ok(());
+        }
+        let mut by_instant = BTreeMap::<Timestamp, Vec<(usize, Count)>>::new();
+        for (at, line) in self.lines.iter().enumerate() {
+            if let Told::Count(as_of, count) = &line.told {
+                by_instant.entry(*as_of).or_default().push((at, count.clone()));
+            }
+        }
+        for (as_of, counts) in by_instant {
+            for some in counts.chunks(LARGEST_BATCH) {
+                let rows: Vec<_> = some.iter().map(|(_, count)| count.clone()).collect();
+                let unknown = self.policy.unknown;
+                let answers =
+                    self.inventory.reconcile_counts(self.source, as_of, unknown, &rows).await;
+                let outcomes: Vec<_> = match answers {
+                    Ok(answers) => answers.into_iter().map(Outcome::Counted).collect(),
+                    Err(TellError::FromTheFuture { .. }) => vec![Outcome::Future; some.len()],
+                    Err(error) => return Err(refusal(error)),
+                };
+                for ((at, _), outcome) in some.iter().zip(outcomes) {
+                    self.lines[*at].outcome = outcome;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn refusal(error: TellError) -> DeliverError {
+    match error {
+        TellError::BadSource { source_name } => DeliverError::BadSource(source_name),
+        TellError::TooManyRows { .. } => too_many(LARGEST_BATCH),
+        TellError::FromTheFuture { as_of } => {
+            let words = format!("Nobody can have counted as of {as_of} yet.");
+            DeliverError::Unreadable(vec![Fault::new("", "not_yet", words)])
+        }
+        TellError::Storage(error) => DeliverError::Storage(error),
+    }
+}
+
+/// Each item with what became of it.
+fn answers(batch: &Batch, lines: Vec<Line>) -> Delivered {
+    let mut of_items: Vec<Vec<RowAnswer>> = batch.items.iter().map(|_| Vec::new()).collect();
+    for line in lines.into_iter().filter(|line| line.role != Role::Undone) {
+        let (kind, quantity) = match &line.told {
+            Told::Movement(movement) => (Some(movement.kind), movement.quantity),
+            Told::Count(_, count) => (None, count.on_hand),
+        };
+        let Line { item, warehouse, sku, outcome, .. } = line;
+        of_items[item].push(RowAnswer { warehouse, sku, kind, quantity, outcome });
+    }
+    let answer = |(item, rows): (&Item, Vec<RowAnswer>)| {
+        let became = match &item.said {
+            Said::Rows(_) | Said::TakenBack(_) => Became::Told(rows),
+            Said::Nothing { code, words } => Became::Skipped { code, words: words.clone() },
+            Said::Wrong(fault) => Became::Refused(fault.clone()),
+        };
+        ItemAnswer { place: item.place.clone(), name: item.name.clone(), became }
+    };
+    Delivered { items: batch.items.iter().zip(of_items).map(answer).collect() }
+}
