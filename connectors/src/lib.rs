@@ -17,6 +17,7 @@ pub mod csv;
 mod deliver;
 pub mod epcis;
 pub mod gs1;
+mod lines;
 mod outcome;
 
 pub use batch::{Batch, CountRow, Document, Fault, Item, MovementRow, Name, Row, Said};

@@ -95,6 +95,17 @@ impl Delivered {
         }
         tally
     }
+
+    /// Whether all that moved is in the ledger, and all could be read: if not, nothing is told where all or nothing
+    /// is wanted.
+    pub fn all_movements_are_in(&self) -> bool {
+        let is_in = |row: &RowAnswer| row.kind.is_none() || row.outcome.is_in();
+        self.items.iter().all(|item| match &item.became {
+            Became::Told(rows) => rows.iter().all(is_in),
+            Became::Skipped { .. } => true,
+            Became::Refused(_) => false,
+        })
+    }
 }
 
 impl Outcome {

@@ -36,7 +36,8 @@ pub enum Command {
     Work {
         /// What this worker does: relay (carries events, deletes old ones, extends the stock's ledger),
         /// sweep (ends what stopped half-way, forgets old answers), pages (has pages made anew after
-        /// changes), prices (with a date), tell (what the warehouses are to do, and webhooks). All of them if
+        /// changes), prices (with a date), tell (what the warehouses are to do, and webhooks), drop (documents in a
+        /// folder). All of them if
         /// left out and not configured (work.roles). Several workers of one role do no harm.
         #[arg(long, value_name = "ROLE,…")]
         roles: Option<Roles<Working>>,
@@ -228,6 +229,12 @@ pub enum Inventory {
     /// the warehouse has done and not told yet is no difference: its own list says what that is. A file does not, so
     /// name an instant some minutes ago, when all that had happened by then has been told since.
     Reconcile(Reconcile),
+    /// Keep what other systems call our SKUs and warehouses: a CSV with the columns `identifier`, `sku` and
+    /// `warehouse`, one of the last two filled in each line. All lines are kept or none.
+    Identify {
+        /// The file.
+        file: PathBuf,
+    },
 }
 
 /// What is compared, and what happens then.

@@ -24,6 +24,8 @@ pub struct Settings {
     pub server: Server,
     /// What is done behind the pages.
     pub work: Work,
+    /// Documents that are dropped into a folder.
+    pub drop: DropFolder,
     /// PostgreSQL.
     pub database: Database,
     /// MongoDB.
@@ -81,6 +83,42 @@ pub struct Server {
 pub struct Work {
     /// What this worker does.
     pub roles: Roles<Working>,
+}
+
+/// Documents that are dropped into a folder.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DropFolder {
+    /// The folder, with a folder for each source; there is none if it is left out.
+    pub folder: Option<PathBuf>,
+    /// How long a file has to be the same before it counts as whole, in seconds.
+    pub quiet_seconds: u64,
+    /// How large a document may be, in MiB.
+    pub max_megabytes: u64,
+    /// What is told of a document of which not all is right.
+    pub mode: Mode,
+    /// What happens to a SKU that never lay in the warehouse.
+    pub new_skus: NewSkus,
+}
+
+/// What is told of a document of which not all is right.
+#[derive(Debug, Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Each row that is.
+    Each,
+    /// Nothing.
+    All,
+}
+
+/// What happens to a SKU that never lay in the warehouse.
+#[derive(Debug, Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum NewSkus {
+    /// Its rows are refused.
+    Refuse,
+    /// It gets a place there.
+    Open,
 }
 
 /// PostgreSQL: one database for all services unless a service names its own.

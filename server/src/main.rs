@@ -5,6 +5,7 @@ mod cli;
 mod client;
 mod commands;
 mod config;
+mod drop;
 mod edge;
 mod entity_tag;
 mod guard;

@@ -45,6 +45,8 @@ pub enum Working {
     Prices,
     /// Tells the warehouses what they are to do, and whoever else wants to be told.
     Tell,
+    /// Takes in documents that warehouses drop into a folder.
+    Drop,
 }
 
 impl Role for Working {
@@ -54,6 +56,7 @@ impl Role for Working {
         (Self::Pages, "pages"),
         (Self::Prices, "prices"),
         (Self::Tell, "tell"),
+        (Self::Drop, "drop"),
     ];
 }
 
@@ -161,6 +164,7 @@ impl Needs {
             Working::Pages => &[Mongodb, Redis],
             Working::Prices => &[Mongodb],
             Working::Tell => &[Accounts, Inventory],
+            Working::Drop => &[Inventory],
         })
     }
 
@@ -200,7 +204,7 @@ mod tests {
     fn only_who_deals_with_payments_needs_what_belongs_to_them() {
         let secret = [Need::Payments, Need::Orders, Need::Provider];
         let storefront = Needs::of_serving(&"storefront,api,admin".parse().unwrap());
-        let pages = Needs::of_working(&"pages,prices,tell".parse().unwrap());
+        let pages = Needs::of_working(&"pages,prices,tell,drop".parse().unwrap());
         for need in secret {
             assert!(!storefront.has(need) && !pages.has(need), "{need:?}");
             assert!(Needs::of_serving(&"checkout".parse().unwrap()).has(need));

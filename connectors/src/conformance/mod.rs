@@ -4,6 +4,7 @@
 //! Each rule can be broken: `tests/conformance` has a connector for each that breaks it, and is caught.
 
 mod facts;
+mod reading;
 mod rules;
 mod world;
 

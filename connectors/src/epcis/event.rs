@@ -51,8 +51,8 @@ fn said(event: &Field<'_>) -> Result<Said, Fault> {
         EventKind::Transformation => None,
         _ => Some(action(&event.needed("action")?)?),
     };
-    let step = event.text_of("bizStep")?.map(|step| word(step, "bizstep"));
-    let condition = event.text_of("disposition")?.map(|condition| word(condition, "disp"));
+    let step = known(event, "bizStep", "bizstep", meaning::STEPS)?;
+    let condition = known(event, "disposition", "disp", meaning::CONDITIONS)?;
     let rows = match meaning::of(kind, action, step, condition) {
         Meaning::Nothing(code, words) => {
             return Ok(Said::Nothing { code, words: words.to_owned() });
@@ -69,6 +69,22 @@ fn said(event: &Field<'_>) -> Result<Said, Fault> {
         Some(declared) => taken_back(&declared, rows),
         None => Ok(Said::Rows(rows)),
     }
+}
+
+/// A word of a vocabulary, or somebody's own, which is a URI. A word that is neither is a slip, and must not be taken
+/// for one that means nothing.
+fn known<'a>(
+    event: &Field<'a>,
+    key: &str,
+    list: &str,
+    words: &str,
+) -> Result<Option<&'a str>, Fault> {
+    let Some(field) = event.get(key) else { return Ok(None) };
+    let word = word(field.text()?, list);
+    if words.split(' ').any(|known| known == word) || word.contains(':') {
+        return Ok(Some(word));
+    }
+    Err(field.fault("unknown_value", "The vocabulary has no such word."))
 }
 
 fn goods_of(event: &Field<'_>, kind: EventKind) -> Result<Goods, Fault> {
@@ -159,11 +175,12 @@ impl Common<'_> {
     fn made(&self, fit: bool) -> Result<Vec<Row>, Fault> {
         let gone = goods::read(self.event, "inputEPCList", "inputQuantityList")?;
         let mut new = goods::read(self.event, "outputEPCList", "outputQuantityList")?;
+        if (gone.is_empty() || new.is_empty()) && self.event.get("transformationID").is_none() {
+            let words = "Of what goes in and what comes out one is not told, nor transformationID.";
+            return Err(self.event.fault("missing", words));
+        }
         if !fit {
             new.clear();
-        }
-        if gone.is_empty() && new.is_empty() {
-            return Ok(Vec::new());
         }
         let warehouse = self.warehouse(false)?;
         let rows = |goods: &Goods, way: &str, sign: i64| -> Vec<Row> {

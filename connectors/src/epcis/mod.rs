@@ -118,4 +118,6 @@ fn dated(document: &Field<'_>) -> Result<(), Fault> {
 }
 
 #[cfg(test)]
+mod samples;
+#[cfg(test)]
 mod tests;

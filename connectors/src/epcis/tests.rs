@@ -1,4 +1,4 @@
-//! Events of every kind. That the samples are valid by the published schema is checked by `end2end/epcis.http.spec.ts`.
+//! Events of every kind, right and wrong.
 
 use super::*;
 use crate::{CountRow, MovementRow, Name, Row, Said};
@@ -204,6 +204,9 @@ fn an_event_that_is_wrong_is_told_in_its_place() {
         (json!({"eventTime": "2026-11-27T10:00:00"}), "#/eventTime", "wrong_form"),
         (json!({"eventTimeZoneOffset": "CET"}), "#/eventTimeZoneOffset", "wrong_form"),
         (json!({"action": "EAT"}), "#/action", "unknown_value"),
+        (json!({"bizStep": "recieving"}), "#/bizStep", "unknown_value"),
+        (json!({"bizStep": "urn:epcglobal:cbv:bizstep:recieving"}), "#/bizStep", "unknown_value"),
+        (json!({"disposition": "damagd"}), "#/disposition", "unknown_value"),
         (json!({"bizLocation": null}), "#", "no_place"),
         (json!({"bizLocation": "north"}), "#/bizLocation/id", "missing"),
         (json!({"quantityList": {}}), "#/quantityList", "wrong_type"),
@@ -257,6 +260,7 @@ fn an_event_that_is_wrong_is_told_in_its_place() {
 fn what_is_not_about_stock_is_passed_over_and_told() {
     for (over, code) in [
         (json!({"bizStep": "packing"}), "not_about_stock"),
+        (json!({"bizStep": "https://maker.example/polishing"}), "not_about_stock"),
         (json!({"bizStep": null}), "no_step"),
         (json!({"disposition": "damaged"}), "not_sellable"),
         (json!({"type": "AssociationEvent"}), "association"),

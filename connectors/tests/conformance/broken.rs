@@ -134,6 +134,24 @@ pub fn breaks(rule: Rule) -> Box<dyn Connector> {
     Box::new(Broken { rule, read, answer })
 }
 
+/// By what the rule knows who breaks it.
+pub fn found_by(rule: Rule) -> &'static str {
+    match rule {
+        Rule::SaysWhatWasWritten => "lie there, and",
+        Rule::IsPure => "the same bytes are another batch",
+        Rule::ToldTwiceIsToldOnce => "told again, it moves something",
+        Rule::RowsInAnyOrder => "in another order it is not the same any more: [\"conflict\"",
+        Rule::DocumentsInAnyOrder => "} and not {",
+        Rule::CutOffSaysNothingElse => "cut off at",
+        Rule::NonsenseIsRefused => "passes for a document",
+        Rule::SourcesHaveNamesOfTheirOwn => "} and not {",
+        Rule::EveryRowIsAnsweredOnce => "is answered 0 times",
+        Rule::WhatCannotBeIsTold => "\"applied\", \"applied\", \"applied\"",
+        Rule::AllOrNothing => "applied: 5",
+        Rule::TooManyRowsAreRefused => "100001 rows are taken",
+    }
+}
+
 /// The batch with each of its movements changed, by its place.
 fn each(mut batch: Batch, change: impl Fn(&str, &mut MovementRow)) -> Result<Batch, Vec<Fault>> {
     for item in &mut batch.items {

@@ -3,6 +3,7 @@
 
 mod acknowledgements;
 mod counts;
+mod epcis;
 mod instructions;
 mod levels;
 mod movements;
@@ -17,7 +18,7 @@ use super::{
     routes::{Routes, Rules},
 };
 use accounts::Scope;
-use inventory::{TellError, UnknownSkus};
+use inventory::{Mode, TellError, UnknownSkus};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -35,6 +36,7 @@ pub fn routes(routes: Routes) -> Routes {
         .with(read, routes!(instructions::list))
         .with(write, routes!(acknowledgements::acknowledge))
         .with(write.body(BATCH), routes!(returns::expect))
+        .with(write.body(BATCH), routes!(epcis::tell))
         .with(read, routes!(warehouses::list))
 }
 
@@ -58,10 +60,32 @@ impl From<NewSkus> for UnknownSkus {
     }
 }
 
-/// Why nothing of a batch was looked at, whose rows are at this place of the body.
-fn refusal(error: &TellError, rows: &str) -> Problem {
+/// What happens to a batch of which not all rows are right.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum BatchMode {
+    /// Each row that is right is applied.
+    #[default]
+    Each,
+    /// Nothing is applied unless all rows are right.
+    All,
+}
+
+impl From<BatchMode> for Mode {
+    fn from(mode: BatchMode) -> Self {
+        match mode {
+            BatchMode::Each => Self::Each,
+            BatchMode::All => Self::All,
+        }
+    }
+}
+
+/// Why nothing of a batch was looked at, which names its source in this part of the request and has its rows at this
+/// place of the body.
+fn refusal(error: &TellError, source: Part, rows: &str) -> Problem {
     let wrong = |at: &str, code, words: &str| {
-        Problem::invalid(vec![field(Part::Body, at, code, words.to_owned())])
+        let part = if at == "/source" { source } else { Part::Body };
+        Problem::invalid(vec![field(part, at, code, words.to_owned())])
     };
     match error {
         TellError::TooManyRows { .. } => wrong(rows, "too_many", "There are too many rows."),

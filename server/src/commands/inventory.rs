@@ -1,4 +1,4 @@
-//! `vitrine inventory`: what people ask of the stock's books.
+//! `vitrine inventory`: what people ask of the stock's books, and say about the names in them.
 
 mod list;
 mod reconcile;
@@ -9,9 +9,13 @@ use crate::{
     roles::{Need, Needs},
     stores::Connections,
 };
-use inventory::{Audit, Difference, Inventory};
+use anyhow::{Context, bail};
+use connectors::gs1;
+use domain::Sku;
+use inventory::{Audit, Difference, Identified, Inventory};
 use std::{
     io::{self, Write},
+    path::Path,
     process::ExitCode,
 };
 
@@ -22,6 +26,7 @@ pub async fn run(settings: Settings, what: cli::Inventory) -> anyhow::Result<Exi
     match what {
         cli::Inventory::Verify => verify(&inventory).await,
         cli::Inventory::Reconcile(options) => reconcile::run(&inventory, options).await,
+        cli::Inventory::Identify { file } => identify(&inventory, &file).await,
     }
 }
 
@@ -40,4 +45,42 @@ async fn verify(inventory: &Inventory) -> anyhow::Result<ExitCode> {
     };
     writeln!(out, "{levels} levels, {movements} movements, {holds} holds: {found}")?;
     Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// A line of a file with names.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    identifier: String,
+    sku: Option<Sku>,
+    warehouse: Option<String>,
+}
+
+/// Keeps all names of a file, or none.
+async fn identify(inventory: &Inventory, file: &Path) -> anyhow::Result<ExitCode> {
+    let reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(file);
+    let mut reader = reader.with_context(|| format!("{} cannot be read", file.display()))?;
+    let mut names = Vec::new();
+    for (row, line) in reader.deserialize::<Named>().zip(2..) {
+        let name = row.map_err(anyhow::Error::from).and_then(name);
+        names.push(name.with_context(|| format!("line {line}"))?);
+    }
+    inventory.identify(&names).await?;
+    writeln!(io::stdout(), "{} names are kept", names.len())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The name as connectors will ask for it, in whichever form it was written.
+fn name(Named { identifier, sku, warehouse }: Named) -> anyhow::Result<(String, Identified)> {
+    let misnamed = |_| anyhow::anyhow!("`{identifier}` is no identifier of such a thing");
+    match (sku, warehouse) {
+        (Some(sku), None) => {
+            Ok((gs1::sku_identifier(&identifier).map_err(misnamed)?, Identified::Sku(sku)))
+        }
+        (None, Some(code)) => {
+            let identifier = gs1::warehouse_identifier(&identifier).map_err(misnamed)?;
+            Ok((identifier, Identified::Warehouse(code)))
+        }
+        _ => bail!("`{identifier}` names either a SKU or a warehouse"),
+    }
 }

@@ -8,6 +8,7 @@ mod tell;
 use super::stop_signal;
 use crate::{
     config::Settings,
+    drop::DropFolder,
     edge::{PageStore, Purger},
     live::Teller,
     roles::{Needs, Working},
@@ -116,6 +117,13 @@ fn begin(
         tasks.spawn(courier.run(stop.clone()));
         tasks.spawn(tell::forget(webhooks, stop.clone()));
     }
+    if roles.has(Working::Drop)
+        && let Some(folder) = &settings.drop.folder
+    {
+        let drop = DropFolder::new(folder, &settings.drop, connections.inventory()?);
+        tasks.spawn(drop.run(stop.clone()));
+    }
+    anyhow::ensure!(!tasks.is_empty(), "there is nothing to do: drop.folder is not set");
     Ok(tasks)
 }
 

@@ -100,6 +100,10 @@ impl Settings {
             .map(|(key, value)| (value <= 1_000_000, format!("{key} must be at most 1000000")));
         let edge = [
             (
+                (1..=1_024).contains(&self.drop.max_megabytes),
+                "drop.max_megabytes must be from 1 to 1024".to_owned(),
+            ),
+            (
                 self.edge.memory_megabytes <= 1_000_000,
                 "edge.memory_megabytes must be at most 1000000".to_owned(),
             ),

@@ -2,6 +2,7 @@
 
 mod counts;
 mod document;
+mod events;
 mod input;
 pub mod instructions;
 mod keys;

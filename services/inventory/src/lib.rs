@@ -47,11 +47,11 @@ pub use event::StockChanged;
 pub use expected::{ExpectError, ExpectedReturn};
 pub use feed::FeedNow;
 pub use hold::{AllocateError, Allocated, HoldError, ReleaseError, Taken};
+pub use identifier::{Identified, IdentifierError, Identifiers};
 pub use instruction::{
     Acknowledged, Instruction, InstructionFilter, InstructionKind, InstructionLine,
     InstructionPage, Wanted,
 };
-pub use identifier::{Identified, IdentifierError, Identifiers};
 pub use level::{BelowPromised, LevelError, Rules, StockNow};
 pub use listing::{LevelFilter, LevelKey, LevelNow, LevelPage};
 pub use movement::{Audit, Difference, ExternalId, MovementKind, Number};

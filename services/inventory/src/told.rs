@@ -236,10 +236,15 @@ impl From<sqlx::Error> for Interrupted {
     }
 }
 
+/// Whether a source may have this name: it is not empty, not too long, and not the store's own.
+pub fn is_source(name: &str) -> bool {
+    let fits = (1..=LONGEST_SOURCE).contains(&name.chars().count()) && !name.contains('\0');
+    fits && name != OURSELVES
+}
+
 pub(crate) fn check_source(source: &str) -> Result<(), TellError> {
-    let fits = (1..=LONGEST_SOURCE).contains(&source.chars().count()) && !source.contains('\0');
-    if fits && source != OURSELVES {
-        return Ok(());
+    match is_source(source) {
+        true => Ok(()),
+        false => Err(TellError::BadSource { source_name: source.to_owned() }),
     }
-    Err(TellError::BadSource { source_name: source.to_owned() })
 }

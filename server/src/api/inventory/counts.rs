@@ -2,7 +2,7 @@
 
 use super::{NewSkus, refusal};
 use crate::api::{
-    input::{Json, names},
+    input::{Json, Part, names},
     problem::Problem,
 };
 use axum::extract::State;
@@ -158,7 +158,7 @@ pub async fn tell(
         .collect();
     let unknown = told.new_skus.into();
     let answers = inventory.reconcile_counts(&told.source, told.as_of, unknown, &counts).await;
-    let answers = answers.map_err(|error| refusal(&error, "/levels"))?;
+    let answers = answers.map_err(|error| refusal(&error, Part::Body, "/levels"))?;
     let items = counts.into_iter().zip(answers);
     let items = items.map(|(count, answer)| CountAnswered::new(count, answer)).collect();
     Ok(axum::Json(CountAnswers { items }))

@@ -1,12 +1,12 @@
 //! Movements: what the software of warehouses tells that has happened.
 
-use super::{NewSkus, refusal};
+use super::{BatchMode, NewSkus, refusal};
 use crate::api::{
-    input::{Json, names},
+    input::{Json, Part, names},
     problem::Problem,
 };
 use axum::extract::State;
-use inventory::{Answer, Inventory, Mode, ToldKind, ToldMovement};
+use inventory::{Answer, Inventory, ToldKind, ToldMovement};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -45,17 +45,6 @@ impl From<Kind> for ToldKind {
             Kind::TransferredIn => Self::TransferredIn,
         }
     }
-}
-
-/// What happens to a batch of which not all rows are right.
-#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum BatchMode {
-    /// Each row that is right is applied.
-    #[default]
-    Each,
-    /// Nothing is applied unless all rows are right.
-    All,
 }
 
 /// One movement.
@@ -228,14 +217,10 @@ pub async fn tell(
     State(inventory): State<Inventory>,
     Json(batch): Json<Movements>,
 ) -> Result<axum::Json<MovementAnswers>, Problem> {
-    let mode = match batch.mode {
-        BatchMode::Each => Mode::Each,
-        BatchMode::All => Mode::All,
-    };
     let rows: Vec<ToldMovement> = batch.movements.into_iter().map(ToldMovement::from).collect();
-    let answers =
-        inventory.apply_movements(&batch.source, mode, batch.new_skus.into(), &rows).await;
-    let answers = answers.map_err(|error| refusal(&error, "/movements"))?;
+    let (mode, unknown) = (batch.mode.into(), batch.new_skus.into());
+    let answers = inventory.apply_movements(&batch.source, mode, unknown, &rows).await;
+    let answers = answers.map_err(|error| refusal(&error, Part::Body, "/movements"))?;
     let applied = answers.iter().filter(|answer| answer.is_in()).count();
     let items = rows.into_iter().map(|row| row.external_id).zip(answers);
     let items: Vec<_> = items.map(|(id, answer)| RowAnswer::new(id, answer)).collect();
