@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib/common.sh"
 cd "$ROOT"
 
-SERVICES='platform accounts catalogue inventory payments orders'
+SERVICES='platform accounts admissions catalogue inventory payments orders'
 SERVER_ONLY="$SERVICES connectors server sandbox tokio sqlx sqlx-core mongodb redis axum hyper leptos_axum reqwest tower-http"
 BREACHES=0
 
@@ -57,9 +57,9 @@ forbidden "domain does no I/O" '\bstd::(fs|net|process|env)\b|\basync fn\b' "${f
 forbidden "no float touches money" '\b(f32|f64)\b' "${files[@]}"
 
 # A service stands on the platform alone; only orders calls the others.
-for service in platform accounts catalogue inventory payments; do
+for service in platform accounts admissions catalogue inventory payments; do
   direct=$(tree "$service" --depth 1)
-  others='accounts catalogue inventory payments orders app server sandbox'
+  others='accounts admissions catalogue inventory payments orders app server sandbox'
   none_of "$service" "${others/$service/}" <<<"$direct"
 done
 sandbox=$(tree sandbox)
@@ -88,7 +88,7 @@ done
 # In a service SQL stands in queries.rs (or the folder of that name), BSON in documents.rs, keys in
 # keys.rs, and none of them outside the services: the workers and the pages call methods. The
 # platform is no service of the business; each of its modules is about one of these stores.
-BUSINESS=(services/accounts services/catalogue services/inventory services/payments services/orders app server)
+BUSINESS=(services/accounts services/admissions services/catalogue services/inventory services/payments services/orders app server)
 mapfile -t files < <(sources "${BUSINESS[@]}" ! -name queries.rs ! -path '*/queries/*')
 forbidden "SQL stands in queries.rs" '\bsqlx::(query|QueryBuilder|raw_sql)|\bquery(_as|_scalar|_file)?(_unchecked)?!|\bquery(_as|_scalar)(::<|\()' "${files[@]}"
 mapfile -t files < <(sources "${BUSINESS[@]}" ! -name documents.rs ! -path '*/documents/*')
