@@ -3,7 +3,7 @@
 import type { Locator, Page } from "@playwright/test";
 import { listens } from "./support/alive";
 import { isAccessible } from "./support/axe";
-import { bring, type Goods } from "./support/goods";
+import { bring, offer, type Goods } from "./support/goods";
 import { AS_FORM, DELIVERY, add, order, pay } from "./support/shopping";
 import { expect, test } from "./support/test";
 
@@ -65,6 +65,11 @@ const PAGES: Record<string, (page: Page, goods: Goods) => Promise<unknown>> = {
     await add(page.request, goods);
     await page.goto(await pay(page.request, await order(page.request), "success"));
     await expect(page.getByText("Payment confirmed")).toBeVisible();
+  },
+  "a product that is sold by a line": async (page) => page.goto(`/p/${(await offer("Later vase")).slug}`),
+  "a line that is not open yet": async (page) => {
+    await page.goto("/line/later");
+    await expect(page.getByText("The line is not open yet")).toBeVisible();
   },
   credits: (page) => page.goto("/credits"),
   "a page that is not there": (page) => page.goto("/nothing"),

@@ -127,7 +127,7 @@ for (const [width, height] of [[390, 844], [820, 1180], [1440, 900]]) {
       await page.addInitScript(watchShifts);
       await withoutNews(page);
       const bought = async () => pay(page.request, await order(page.request), "success");
-      const paths = ["/", "/c/electronics", "/p/laptop", "/p/tripod", "/credits", "/nothing", "/cart", "/checkout", bought];
+      const paths = ["/", "/c/electronics", "/p/laptop", "/p/tripod", "/credits", "/nothing", "/line/later", "/cart", "/checkout", bought];
       for (const way of paths) {
         const path = typeof way === "string" ? way : await way();
         await settle(page, path);

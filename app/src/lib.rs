@@ -15,6 +15,7 @@ pub mod catalogue;
 pub mod checkout;
 pub mod error;
 pub mod orders;
+pub mod waiting_line;
 
 mod shelf;
 

@@ -8,6 +8,7 @@ use crate::{
     home::HomePage,
     orders::OrderPage,
     shell::{Frame, PlainFrame},
+    waiting_line::{LinePage, PlacePage},
 };
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -30,6 +31,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/cart") view=|| CartPage().into_any() ssr=SsrMode::Async/>
                 <Route path=path!("/checkout") view=|| at_the_till(CheckoutPage) ssr=SsrMode::Async/>
                 <Route path=path!("/orders/:number") view=|| in_shop(OrderPage) ssr=SsrMode::Async/>
+                <Route path=path!("/line/:name") view=|| in_shop(LinePage) ssr=SsrMode::Async/>
+                <Route path=path!("/line/:name/place") view=|| at_the_till(PlacePage) ssr=SsrMode::Async/>
                 <Route path=path!("/credits") view=|| in_shop(CreditsPage) ssr=SsrMode::Async/>
             </Routes>
         </Router>

@@ -9,6 +9,7 @@ use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
 use std::{
     collections::BTreeSet,
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -21,6 +22,8 @@ pub struct Services {
     pub inventory: inventory::Inventory,
     /// Carts and orders, on a node that serves them.
     pub orders: Option<orders::Orders>,
+    /// What is sold by a line, and whose turn it is.
+    pub admissions: admissions::Admissions,
     /// The market of this request.
     pub market: Arc<Market>,
     /// Scheme and host under which the shop is known, without a slash at the end.
@@ -49,6 +52,12 @@ impl Tags {
 pub struct Visitor {
     /// The session, if the request carries one.
     pub session: Option<accounts::SessionToken>,
+    /// What the request carries as tickets of lines.
+    pub tickets: admissions::Tickets,
+    /// What limits count the visitor by.
+    pub address: Option<IpAddr>,
+    /// Another site's page asked for this by itself, without the visitor going anywhere.
+    pub embedded: bool,
     /// A plain form post, which wants a page for an answer, not JSON.
     pub wants_html: bool,
     /// Whether the request came over https.

@@ -68,7 +68,7 @@ sub vcl_recv {
     } elsif (req.url ~ "^/p/[^?]*\?(.*&)?(sku|quantity|problem)=") {
         # The answer to a form that could not be taken.
         return (pass);
-    } elsif (req.url ~ "^/(\?|$|credits(\?|$)|p/|pkg/|fonts/|media/|favicon\.svg|robots\.txt|sitemap\.xml|sitemaps/)") {
+    } elsif (req.url ~ "^/(\?|$|credits(\?|$)|p/|line/[^/?]+(\?|$)|pkg/|fonts/|media/|favicon\.svg|robots\.txt|sitemap\.xml|sitemaps/)") {
         set req.url = regsub(req.url, "\?.*$", "");
     } else {
         # One visitor's own, or nothing that is known here.

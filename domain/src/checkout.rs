@@ -1,7 +1,7 @@
 //! What is typed at the checkout, what it is once it was checked, and why an order may be refused.
 
 use crate::{
-    Address, Country, Email, Market, Money, Sku, address::FieldError, cart::CartChange,
+    Address, Country, Email, Market, Money, Sku, Slug, address::FieldError, cart::CartChange,
     shipping::ShippingMethod,
 };
 use serde::{Deserialize, Serialize};
@@ -134,6 +134,11 @@ pub enum Refusal {
     PaymentUnavailable,
     /// So many want to order just now that this order was not begun.
     Busy,
+    /// Something in the cart is sold by a line, and it is not the shopper's turn.
+    WaitingRoom {
+        /// The line.
+        drop: Slug,
+    },
 }
 
 /// A line that cannot be served.

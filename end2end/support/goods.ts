@@ -17,10 +17,15 @@ export interface Goods {
 /** Puts a new product up for sale, `left` pieces of it. */
 export async function bring(what: string, { cents = 1900, left = 5, placed = false } = {}): Promise<Goods> {
   const mark = randomBytes(4).toString("hex");
-  const slug = `${what.toLowerCase().replaceAll(" ", "-")}-${mark}`;
+  return offer(`${what} ${mark}`, { cents, left, placed });
+}
+
+/** The same under this very name, for what the store's settings speak of. */
+export async function offer(name: string, { cents = 1900, left = 50, placed = false } = {}): Promise<Goods> {
+  const slug = name.toLowerCase().replaceAll(" ", "-");
   // Not at the root, whose categories stand on every page of the other stories.
   const category = placed ? `home-garden/${slug}` : undefined;
-  const goods = { name: `${what} ${mark}`, slug, sku: slug.toUpperCase(), cents, category };
+  const goods = { name, slug, sku: slug.toUpperCase(), cents, category };
   const place = category ? [{ category: { path: category, names: { en: goods.name } } }] : [];
   const lines = [...place, { product: described(goods), stock: { [goods.sku]: left } }];
   await importFile("jsonl", lines.map((line) => JSON.stringify(line)));

@@ -106,6 +106,19 @@ store_environment() {
   if [ "$INSTANCE" = bench ]; then
     export VITRINE__SERVER__CHANGES_PER_SECOND=1000000 VITRINE__SERVER__CHANGES_BURST=1000000
   fi
+  if [ "$INSTANCE" = e2e ]; then drops_of_the_stories; fi
+}
+
+# What is sold by a line in the stories: a lamp, one every three seconds, and a vase that nobody can buy yet.
+drops_of_the_stories() {
+  local secret
+  secret=$(secret line)
+  export VITRINE__LINE__SECRET=$secret
+  export VITRINE__LINE__DROPS__STORY__TITLE='Story lamp' VITRINE__LINE__DROPS__STORY__PRODUCTS=story-lamp
+  export VITRINE__LINE__DROPS__STORY__OPENS=2026-01-01T00:00:00Z VITRINE__LINE__DROPS__STORY__ENDS=2999-01-01T00:00:00Z
+  export VITRINE__LINE__DROPS__STORY__ADMITS_PER_MINUTE=20
+  export VITRINE__LINE__DROPS__LATER__TITLE='Later vase' VITRINE__LINE__DROPS__LATER__PRODUCTS=later-vase
+  export VITRINE__LINE__DROPS__LATER__OPENS=2999-01-01T00:00:00Z VITRINE__LINE__DROPS__LATER__ENDS=2999-01-02T00:00:00Z
 }
 
 # print_variables NAME…: for `eval` in the shell that called; what use_instance took away goes there too.

@@ -1,9 +1,11 @@
 //! Configuration: what can be set. How it is read stands in `load`, what makes sense in `check`.
 
 mod check;
+mod line;
 mod list;
 mod load;
 
+pub use line::Line;
 pub use list::list;
 pub use load::{Invalid, load};
 
@@ -46,6 +48,8 @@ pub struct Settings {
     pub payments: Payments,
     /// Orders.
     pub orders: Orders,
+    /// What is sold by a line.
+    pub line: Line,
     /// Logs.
     pub log: Log,
 }

@@ -44,6 +44,14 @@ pub fn foreign_requests(public_url: &str) -> anyhow::Result<CsrfLayer<Rejection>
     Ok(CsrfLayer::new().add_trusted_origin(public_url)?.with_rejection_response(reject))
 }
 
+/// Whether another site's page asked for this by itself, for a picture or a frame, say, and not because the visitor
+/// went somewhere (Fetch Metadata). A browser that tells nothing is taken to be looking.
+pub fn is_embedded(headers: &HeaderMap) -> bool {
+    let is = |name, told: &str| headers.get(name).is_some_and(|value: &HeaderValue| value == told);
+    is("sec-fetch-site", "cross-site")
+        && !(is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document"))
+}
+
 /// The headers that every answer of the store carries. `secure` says that the world reaches it over
 /// https: then browsers are told to come back over https only (RFC 6797).
 pub fn headers(secure: bool) -> HeaderMap {

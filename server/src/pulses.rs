@@ -21,6 +21,8 @@ pub struct Pulses {
 /// What something is done with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum With {
+    /// Nothing: what is asked is known from the request alone.
+    Nothing,
     /// The session alone.
     Session,
     /// What is shown to everyone: the catalogue and the stock.
@@ -38,6 +40,7 @@ impl With {
     pub fn of(uri: &Uri) -> Self {
         let mut parts = uri.path().trim_start_matches('/').split('/');
         match (parts.next().unwrap_or_default(), parts.next(), parts.next()) {
+            ("line", Some(_), Some("place")) | ("api", Some("line"), _) => Self::Nothing,
             ("api", Some("cart"), Some("get")) => Self::Session,
             ("cart", ..) | ("api", Some("cart"), _) => Self::Cart,
             ("checkout" | "orders" | "api", ..) => Self::Everything,
@@ -47,6 +50,7 @@ impl With {
 
     fn needs(self, need: Need) -> bool {
         match self {
+            Self::Nothing => false,
             Self::Session => need == Need::Mongodb,
             Self::Shown => matches!(need, Need::Mongodb | Need::Inventory),
             Self::Cart => matches!(need, Need::Mongodb | Need::Inventory | Need::Orders),
@@ -117,6 +121,9 @@ mod tests {
             ("/", With::Shown),
             ("/p/lamp?sku=LAMP", With::Shown),
             ("/nothing", With::Shown),
+            ("/line/lamp", With::Shown),
+            ("/line/lamp/place", With::Nothing),
+            ("/api/line/place?name=lamp", With::Nothing),
             ("/api/cart/get", With::Session),
             ("/api/cart/add", With::Cart),
             ("/cart?problem=x", With::Cart),

@@ -1,7 +1,9 @@
 //! Between axum and Leptos: what every render and server function finds in its context, and the
 //! status that a server function's error is answered with.
 
+use crate::{client::ClientAddress, guard};
 use accounts::cookie;
+use admissions::Tickets;
 use app::services::{Services, Tags, Visitor};
 use axum::{
     body::{Body, to_bytes},
@@ -30,8 +32,15 @@ pub fn context(services: Services, secure: bool) -> impl Fn() + Clone + Send + S
             let accept = parts.as_ref().and_then(|parts| parts.headers.get(header::ACCEPT));
             accept.is_some_and(|value| value.to_str().is_ok_and(|text| text.contains(kind)))
         };
+        let client = parts.as_ref().and_then(|parts| parts.extensions.get::<ClientAddress>());
         provide_context(Visitor {
             session: parts.as_ref().and_then(|parts| cookie::read(&parts.headers, secure)),
+            tickets: parts
+                .as_ref()
+                .map(|parts| Tickets::read(&parts.headers, secure))
+                .unwrap_or_default(),
+            address: client.map(|client| client.limited()),
+            embedded: parts.as_ref().is_some_and(|parts| guard::is_embedded(&parts.headers)),
             wants_html: accepts("text/html"),
             secure,
         });
@@ -121,6 +130,7 @@ mod tests {
         (Method::POST, "/api/cart/remove", "anyone; changes the caller's own cart"),
         (Method::POST, "/api/cart/set", "anyone; changes the caller's own cart"),
         (Method::POST, "/api/checkout/place", "whoever has a session with a cart"),
+        (Method::GET, "/api/line/place", "anyone, but no other site's page"),
         (Method::POST, "/api/orders/pay", "whoever holds the order's key"),
     ];
 

@@ -121,6 +121,8 @@ pub enum Need {
     Redis,
     /// The payment provider, and the secrets that it knows the store by.
     Provider,
+    /// What the tickets of lines are signed with, where something is sold by one.
+    Tickets,
     /// The browser's files.
     Site,
     /// The pictures.
@@ -146,10 +148,13 @@ impl Needs {
     pub fn of_serving(roles: &Roles<Serving>) -> Self {
         use Need::{
             Accounts, Inventory, Mongodb, Orders, Payments, Pictures, Provider, Redis, Site,
+            Tickets,
         };
         Self::sum(&roles.0, |role| match role {
             Serving::Storefront => &[Inventory, Mongodb, Redis, Site, Pictures],
-            Serving::Checkout => &[Inventory, Payments, Orders, Mongodb, Redis, Provider, Site],
+            Serving::Checkout => {
+                &[Inventory, Payments, Orders, Mongodb, Redis, Provider, Tickets, Site]
+            }
             Serving::Api => &[Accounts, Inventory, Redis],
             Serving::Admin => &[],
         })

@@ -176,6 +176,7 @@ fn pages(
         catalogue: stores.catalogue.clone(),
         inventory: stores.inventory.clone(),
         orders: stores.orders.clone(),
+        admissions: stores.admissions.clone(),
         market: stores.market.clone(),
         public_url,
     };

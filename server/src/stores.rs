@@ -7,10 +7,12 @@ use crate::{
     waiting::Waiting,
 };
 use accounts::{Keys, Sessions, webhooks::Webhooks};
+use admissions::Admissions;
 use anyhow::Context;
 use catalogue::Catalogue;
 use domain::Market;
 use inventory::Inventory;
+use jiff::Timestamp;
 use orders::{Orders, Parts, Timing};
 use payments::Payments;
 use payments::providers::sandbox::{Patience, Sandbox, Settings as SandboxSettings};
@@ -112,7 +114,12 @@ impl Connections {
     }
 
     /// Carts, orders and payments in a market.
-    pub fn orders(&self, settings: &Settings, market: &Arc<Market>) -> anyhow::Result<Orders> {
+    pub fn orders(
+        &self,
+        settings: &Settings,
+        market: &Arc<Market>,
+        admissions: &Admissions,
+    ) -> anyhow::Result<Orders> {
         let sandbox = &settings.payments.sandbox;
         let provider = Sandbox::new(SandboxSettings {
             base_url: sandbox.url.clone(),
@@ -127,6 +134,7 @@ impl Connections {
             catalogue: self.catalogue(market)?,
             inventory: self.inventory()?,
             payments: Payments::new(of_payments, Arc::new(provider)),
+            admissions: admissions.clone(),
             market: market.clone(),
             public_url: settings.server.public_url.as_str().into(),
             timing: Timing {
@@ -154,6 +162,8 @@ pub struct Stores {
     pub inventory: Inventory,
     /// Cart, checkout and orders, where they are served.
     pub orders: Option<Orders>,
+    /// What is sold by a line, and whose turn it is.
+    pub admissions: Admissions,
 }
 
 /// Connects to everything.
@@ -165,8 +175,9 @@ pub async fn connect(settings: &Settings) -> anyhow::Result<Stores> {
 async fn connect_to(settings: &Settings, needs: &Needs) -> anyhow::Result<Stores> {
     let connections = Connections::open(settings, needs).await?;
     let market = Arc::new(Market::european_union());
+    let admissions = settings.line.admissions(Timestamp::now());
     let orders = match needs.has(Need::Orders) {
-        true => Some(connections.orders(settings, &market)?),
+        true => Some(connections.orders(settings, &market, &admissions)?),
         false => None,
     };
     Ok(Stores {
@@ -175,6 +186,7 @@ async fn connect_to(settings: &Settings, needs: &Needs) -> anyhow::Result<Stores
         catalogue: connections.catalogue(&market)?,
         inventory: connections.inventory()?,
         orders,
+        admissions,
         market,
         connections,
     })

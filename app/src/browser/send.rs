@@ -1,7 +1,7 @@
 //! Sending a form as a browser would, and reading the answer as JSON. The server functions have one
 //! wire format: what a plain form sends.
 
-use super::{Json, Part, parse};
+use super::{Json, Part, go, parse};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -20,6 +20,8 @@ pub struct Refused {
     pub message: String,
     /// Whether it is certain that nothing was done: the server understood, and said no.
     pub certain: bool,
+    /// The line that has to be stood in first, by its name.
+    pub line: Option<String>,
 }
 
 impl Refused {
@@ -52,9 +54,13 @@ pub async fn get(address: &str) -> Result<String, Refused> {
     judge(send(address, None).await)
 }
 
-/// Sends something. The answer comes as its text.
+/// Sends something. The answer comes as its text. Who has to stand in a line first is taken there.
 pub async fn post(address: &str, fields: Option<Fields>) -> Result<String, Refused> {
-    judge(send(address, fields).await)
+    let answer = judge(send(address, fields).await);
+    if let Err(Refused { line: Some(line), .. }) = &answer {
+        go(&["/line/", line].concat());
+    }
+    answer
 }
 
 /// The answer's status and its text.
@@ -89,7 +95,8 @@ fn judge(answer: Option<(u16, String)>) -> Result<String, Refused> {
 
 fn refused<J: Json>(json: &J, status: u16) -> Option<Refused> {
     let certain = (400..500).contains(&status);
-    Some(Refused { code: json.text_of("code")?, message: json.text_of("message")?, certain })
+    let line = json.member("details").and_then(|details| details.text_of("drop"));
+    Some(Refused { code: json.text_of("code")?, message: json.text_of("message")?, certain, line })
 }
 
 const UNREACHABLE: &str = "unreachable";
@@ -99,6 +106,7 @@ fn unreachable() -> Refused {
         code: UNREACHABLE.to_owned(),
         message: "The shop cannot be reached just now. Please try again.".to_owned(),
         certain: false,
+        line: None,
     }
 }
 
@@ -123,6 +131,16 @@ mod tests {
         let error = serde_json::to_value(StoreError::internal()).unwrap();
         assert!(!refused(&error, 500).unwrap().certain);
         assert!(!judge(None).unwrap_err().certain);
+    }
+
+    #[test]
+    fn the_line_that_has_to_be_stood_in_is_read_from_the_refusal() {
+        let error = StoreError::new("waiting_room", 409, "Not yet.").with([("drop", "lamp")]);
+        let refused = refused(&serde_json::to_value(&error).unwrap(), error.status).unwrap();
+        assert_eq!(refused.line.as_deref(), Some("lamp"));
+        let other = StoreError::new("out_of_stock", 409, "Only 2 left.");
+        let other = super::refused(&serde_json::to_value(&other).unwrap(), 409).unwrap();
+        assert_eq!(other.line, None);
     }
 
     #[test]

@@ -4,7 +4,8 @@
 use super::{problem::Problem, variants::Variants};
 use crate::{
     error::StoreError,
-    services::{Elsewhere, LoadFailed, private, see_other, services, visitor},
+    services::{Elsewhere, LoadFailed, Visitor, private, see_other, services, visitor},
+    waiting_line::address_of_line,
 };
 use accounts::{SessionToken, WishId, cookie};
 use domain::{Cart, Quantity, Sku, Slug, cart::CartError};
@@ -103,11 +104,27 @@ pub async fn look_at_cart() -> Result<Cart, StoreError> {
 struct Refused {
     problem: Problem,
     sku: Option<Sku>,
+    /// The line that has to be stood in first.
+    line: Option<Slug>,
+}
+
+impl Refused {
+    fn new(problem: Problem, sku: Option<&Sku>) -> Self {
+        Self { problem, sku: sku.cloned(), line: None }
+    }
+
+    fn of(failure: CartFailure, sku: &Sku) -> Self {
+        let line = match &failure {
+            CartFailure::WaitingRoom(barred) => Some(barred.drop.clone()),
+            _ => None,
+        };
+        Self { line, ..Self::new(problem_of(failure), Some(sku)) }
+    }
 }
 
 impl From<Elsewhere> for Refused {
     fn from(_: Elsewhere) -> Self {
-        Self { problem: Problem::Internal, sku: None }
+        Self::new(Problem::Internal, None)
     }
 }
 
@@ -117,27 +134,27 @@ async fn add(
     wish: Option<WishId>,
 ) -> Result<Cart, Refused> {
     let (sku, seen_price) = meant.unwrap_or_default();
-    let sku = Sku::parse(&sku).map_err(|_| Refused { problem: Problem::NotSold, sku: None })?;
-    let refused = |problem| Refused { problem, sku: Some(sku.clone()) };
-    let quantity = Quantity::parse(typed).map_err(|error| refused(Problem::Quantity(error)))?;
-    let session = visitor().session;
-    let wanted = Wanted { sku: sku.clone(), quantity, seen_price, wish };
+    let sku = Sku::parse(&sku).map_err(|_| Refused::new(Problem::NotSold, None))?;
+    let quantity = Quantity::parse(typed)
+        .map_err(|error| Refused::new(Problem::Quantity(error), Some(&sku)))?;
+    let Visitor { session, tickets, .. } = visitor();
+    let wanted = Wanted { sku: sku.clone(), quantity, seen_price, wish, tickets };
     let saved = services().orders()?.add_to_cart(session.as_ref(), &wanted).await;
-    let saved = saved.map_err(|failure| refused(problem_of(failure)))?;
+    let saved = saved.map_err(|failure| Refused::of(failure, &sku))?;
     keep_session(saved.new_session.or(session));
     Ok(saved.cart)
 }
 
 async fn set(sku: Option<String>, typed: &str) -> Result<Cart, Refused> {
     let sku = named(sku)?;
-    let refused = |problem| Refused { problem, sku: Some(sku.clone()) };
+    let refused = |problem| Refused::new(problem, Some(&sku));
     let quantity = Quantity::parse(typed).map_err(|error| refused(Problem::Quantity(error)))?;
     let token = visitor().session.ok_or_else(|| refused(Problem::NotInCart))?;
     let outcome = services().orders()?.set_quantity(&token, &sku, quantity).await;
     let cart = outcome.map_err(|failure| match failure {
         // The number is the whole wish: how many there are already says nothing.
         CartFailure::OutOfStock { left, .. } => refused(Problem::OutOfStock { left, in_cart: 0 }),
-        failure => refused(problem_of(failure)),
+        failure => Refused::of(failure, &sku),
     })?;
     keep_session(Some(token));
     Ok(cart)
@@ -147,8 +164,7 @@ async fn remove(sku: Option<String>) -> Result<Cart, Refused> {
     let sku = named(sku)?;
     let Some(token) = visitor().session else { return Ok(Cart::default()) };
     let outcome = services().orders()?.remove(&token, &sku).await;
-    let cart =
-        outcome.map_err(|failure| Refused { problem: problem_of(failure), sku: Some(sku) })?;
+    let cart = outcome.map_err(|failure| Refused::of(failure, &sku))?;
     keep_session(Some(token));
     Ok(cart)
 }
@@ -163,7 +179,7 @@ fn keep_session(token: Option<SessionToken>) {
 
 fn named(sku: Option<String>) -> Result<Sku, Refused> {
     let sku = Sku::parse(&sku.unwrap_or_default());
-    sku.map_err(|_| Refused { problem: Problem::NotInCart, sku: None })
+    sku.map_err(|_| Refused::new(Problem::NotInCart, None))
 }
 
 fn problem_of(failure: CartFailure) -> Problem {
@@ -173,6 +189,7 @@ fn problem_of(failure: CartFailure) -> Problem {
         CartFailure::Cart(CartError::NotInCart { .. }) => Problem::NotInCart,
         CartFailure::UnknownSku { .. } => Problem::NotSold,
         CartFailure::OutOfStock { left, in_cart, .. } => Problem::OutOfStock { left, in_cart },
+        CartFailure::WaitingRoom(_) => Problem::WaitingRoom,
         CartFailure::Unavailable(error) => match StoreError::fault(&error).status {
             503 => Problem::Unavailable,
             _ => Problem::Internal,
@@ -194,11 +211,16 @@ fn answer(
             }
             Ok(cart)
         }
-        Err(Refused { problem, sku }) => {
+        Err(Refused { problem, sku, line }) => {
             if plain {
-                see_other(&back(problem, sku));
+                let line = line.as_ref().map(address_of_line);
+                see_other(&line.unwrap_or_else(|| back(problem, sku)));
             }
-            Err(problem.into())
+            let error = StoreError::from(problem);
+            Err(match line {
+                Some(drop) => error.with(HashMap::from([("drop", drop)])),
+                None => error,
+            })
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Why a change of the cart was refused: as a code in an address, for a form sent without scripts,
 //! and as the sentence beside the field.
 
+use crate::waiting_line::WAITING_ROOM;
 use domain::{Cart, quantity::QuantityError};
 use std::fmt;
 
@@ -22,6 +23,8 @@ pub enum Problem {
     NotInCart,
     /// There is no such thing, or not in this combination of options.
     NotSold,
+    /// It is sold by a line, and it is not the shopper's turn.
+    WaitingRoom,
     /// Something is away on our side.
     Unavailable,
     /// Something is wrong on our side.
@@ -49,6 +52,7 @@ impl Problem {
             Self::Full => "cart_full",
             Self::NotInCart => "not_in_cart",
             Self::NotSold => "not_sold",
+            Self::WaitingRoom => "waiting_room",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",
         }
@@ -64,7 +68,14 @@ impl Problem {
             let (left, in_cart) = (number().ok()?, number().ok()?);
             return Some(Self::OutOfStock { left, in_cart });
         }
-        let plain = [Self::Full, Self::NotInCart, Self::NotSold, Self::Unavailable, Self::Internal];
+        let plain = [
+            Self::Full,
+            Self::NotInCart,
+            Self::NotSold,
+            Self::WaitingRoom,
+            Self::Unavailable,
+            Self::Internal,
+        ];
         let quantities = Self::QUANTITY.map(Self::Quantity);
         plain.into_iter().chain(quantities).find(|problem| problem.code() == code)
     }
@@ -73,7 +84,7 @@ impl Problem {
     pub fn status(self) -> u16 {
         match self {
             Self::Quantity(_) => 422,
-            Self::OutOfStock { .. } | Self::Full => 409,
+            Self::OutOfStock { .. } | Self::Full | Self::WaitingRoom => 409,
             Self::NotInCart | Self::NotSold => 404,
             Self::Unavailable => 503,
             Self::Internal => 500,
@@ -95,6 +106,7 @@ impl Problem {
             Self::Full => format!("A cart holds at most {} different items.", Cart::MAX_LINES),
             Self::NotInCart => "This item is no longer in your cart.".to_owned(),
             Self::NotSold => "We do not sell this combination. Please choose another.".to_owned(),
+            Self::WaitingRoom => WAITING_ROOM.to_owned(),
             Self::Unavailable => {
                 "Your cart cannot be changed just now. Please try again.".to_owned()
             }
@@ -124,6 +136,7 @@ mod tests {
             Problem::Full,
             Problem::NotInCart,
             Problem::NotSold,
+            Problem::WaitingRoom,
             Problem::Unavailable,
             Problem::Internal,
         ]);

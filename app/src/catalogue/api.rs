@@ -5,6 +5,7 @@ use super::{category::Category, listing::Slice, product::ProductOnSale};
 use crate::{
     services::{LoadFailed, Tags, services, tags},
     ui::StockedCard,
+    waiting_line::sold_by,
 };
 use domain::{
     Sku, Slug,
@@ -61,7 +62,8 @@ pub async fn product(slug: &str) -> Result<Option<ProductOnSale>, LoadFailed> {
     let available = availability(own.chain(others).collect(), &tags).await?;
     let offers = offers(&page.product, &available);
     let related = stocked(page.related, &available, &tags);
-    Ok(Some(ProductOnSale { product: page.product, offers, related }))
+    let line = sold_by(&page.product);
+    Ok(Some(ProductOnSale { product: page.product, offers, related, line }))
 }
 
 /// Notes that a page shows a category's tile: its name, its picture, how much is in it.

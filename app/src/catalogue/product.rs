@@ -12,6 +12,7 @@ use crate::{
     services::{private, services},
     shell::{Head, Kind},
     ui::{Breadcrumb, Shelf, StockedCard},
+    waiting_line::{Announcement, LineNotice},
 };
 use domain::product::{Offer, Product};
 use leptos::prelude::*;
@@ -26,6 +27,8 @@ pub struct ProductOnSale {
     pub offers: Vec<Offer>,
     /// Others from the same category.
     pub related: Vec<StockedCard>,
+    /// The drop by which it is sold, if it is.
+    pub line: Option<Announcement>,
 }
 
 /// `/p/{slug}?sku=…&quantity=…&problem=…&options[…]=…`
@@ -48,7 +51,7 @@ pub fn ProductPage() -> impl IntoView {
 
 #[component]
 fn ProductView(sale: ProductOnSale, asked: Asked) -> impl IntoView {
-    let ProductOnSale { product, offers, related } = sale;
+    let ProductOnSale { product, offers, related, line } = sale;
     let shop = services().public_url;
     let path = format!("/p/{}", product.slug);
     let way = structured::breadcrumb(&shop, &product.breadcrumb, &product.name, &path);
@@ -70,6 +73,7 @@ fn ProductView(sale: ProductOnSale, asked: Asked) -> impl IntoView {
             <Gallery pictures=product.pictures.clone() slug=slug.clone()/>
             <div class="product__buy">
                 <h1>{product.name.clone()}</h1>
+                {line.map(|drop| view! { <LineNotice drop/> })}
                 {buy_box}
                 <Delivery/>
             </div>

@@ -4,6 +4,7 @@ use super::refused;
 use crate::{
     error::StoreError,
     services::{LoadFailed, private, see_other, services, visitor},
+    waiting_line::line_of,
 };
 use domain::checkout::{CheckoutForm, Refusal};
 use leptos::server;
@@ -35,9 +36,10 @@ pub async fn place_order(
 ) -> Result<Next, StoreError> {
     let seen_total = Seen::read(seen_total.as_deref());
     let cart_version = Seen::read(cart_version.as_deref());
-    let outcome = place(Submission { form, seen_total, cart_version }).await;
+    let tickets = visitor().tickets;
+    let outcome = place(Submission { form, seen_total, cart_version, tickets }).await;
     if visitor().wants_html {
-        see_other(outcome.as_ref().map_or_else(back, |next| &next.next));
+        see_other(&outcome.as_ref().map_or_else(back, |next| next.next.clone()));
     }
     outcome
 }
@@ -56,10 +58,12 @@ async fn place(submission: Submission) -> Result<Next, StoreError> {
     }
 }
 
-/// Where a plain form is sent after a failure: the session holds what was typed and why.
-fn back<'a>(error: &StoreError) -> &'a str {
-    match &*error.code {
-        "internal" | "unavailable" => "/checkout?failed=1",
-        _ => refused::ADDRESS,
+/// Where a plain form is sent after a failure: to the line that has to be stood in, or back, where the session
+/// holds what was typed and why.
+fn back(error: &StoreError) -> String {
+    match (&*error.code, line_of(error)) {
+        (_, Some(line)) => line,
+        ("internal" | "unavailable", None) => "/checkout?failed=1".to_owned(),
+        _ => refused::ADDRESS.to_owned(),
     }
 }

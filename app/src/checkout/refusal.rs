@@ -2,7 +2,7 @@
 //! In every case but one, a provider that cannot be reached, nothing was charged.
 
 use super::meanwhile::short_in_words;
-use crate::error::StoreError;
+use crate::{error::StoreError, waiting_line::WAITING_ROOM};
 use domain::{
     Money,
     checkout::{Refusal, ShortLine},
@@ -19,6 +19,7 @@ impl From<Refusal> for StoreError {
             Refusal::OutOfStock { .. } => ("out_of_stock", 409),
             Refusal::PaymentUnavailable => ("payment_unavailable", 503),
             Refusal::Busy => ("busy", 503),
+            Refusal::WaitingRoom { .. } => ("waiting_room", 409),
         };
         Self::new(code, status, in_words(&refusal)).with(refusal)
     }
@@ -88,6 +89,7 @@ fn in_words(refusal: &Refusal) -> String {
             "Very many people are ordering just now. Nothing was charged. Please try again in a moment."
                 .to_owned()
         }
+        Refusal::WaitingRoom { .. } => WAITING_ROOM.to_owned(),
     }
 }
 
@@ -102,7 +104,7 @@ fn shortage(short: &ShortLine) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{Currency, Sku};
+    use domain::{Currency, Sku, Slug};
 
     fn eur(minor: i64) -> Money {
         Money::new(minor, Currency::EUR)
@@ -119,6 +121,7 @@ mod tests {
             Refusal::OutOfStock { shortages: vec![short] },
             Refusal::PaymentUnavailable,
             Refusal::Busy,
+            Refusal::WaitingRoom { drop: Slug::parse("lamp").unwrap() },
         ] {
             let error = StoreError::from(refusal);
             assert_eq!(error.details.unwrap()["code"], error.code.as_ref());

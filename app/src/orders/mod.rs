@@ -12,4 +12,4 @@ mod promise;
 mod standing;
 
 #[cfg(feature = "ssr")]
-pub use page::OrderPage;
+pub use {page::OrderPage, promise::moment_in_words};

@@ -56,7 +56,7 @@ pub async fn run(settings: Result<Settings, Invalid>, needs: &Needs) -> anyhow::
 }
 
 /// What is looked at, in this order.
-const LOOKED_AT: [(Need, &str); 9] = [
+const LOOKED_AT: [(Need, &str); 10] = [
     (Need::Accounts, "PostgreSQL (accounts)"),
     (Need::Inventory, "PostgreSQL (inventory)"),
     (Need::Payments, "PostgreSQL (payments)"),
@@ -64,6 +64,7 @@ const LOOKED_AT: [(Need, &str); 9] = [
     (Need::Mongodb, "MongoDB"),
     (Need::Redis, "Redis"),
     (Need::Provider, "payment provider"),
+    (Need::Tickets, "lines"),
     (Need::Site, "site"),
     (Need::Pictures, "pictures"),
 ];
@@ -79,6 +80,8 @@ async fn look_at(need: Need, settings: &Settings) -> Finding {
         Need::Mongodb => in_time(mongodb(settings.mongodb.url.expose_secret())).await,
         Need::Redis => in_time(redis(settings.redis.url.expose_secret())).await,
         Need::Provider => in_time(provider(&settings.payments.sandbox.url)).await,
+        // That they make sense was looked at with the configuration.
+        Need::Tickets => Ok(format!("{} drops", settings.line.drops.len())),
         Need::Site => site(&settings.server.site_root),
         Need::Pictures => pictures(&settings.media.dir),
     }

@@ -17,6 +17,7 @@ use crate::{
     survey::Surveyor,
 };
 use accounts::webhooks::Courier;
+use admissions::Admissions;
 use catalogue::Catalogue;
 use domain::Market;
 use inventory::Inventory;
@@ -107,7 +108,9 @@ fn begin(
     }
     if roles.has(Working::Sweep) {
         let every = Duration::from_secs(settings.orders.sweep_seconds);
-        tasks.spawn(sweep(connections.orders(settings, &market)?, every, stop.clone()));
+        // Who sweeps sells nothing.
+        let orders = connections.orders(settings, &market, &Admissions::none())?;
+        tasks.spawn(sweep(orders, every, stop.clone()));
         tasks.spawn(forget(connections.idempotency()?, stop.clone()));
     }
     if roles.has(Working::Tell) {

@@ -9,7 +9,8 @@ use tracing_subscriber::EnvFilter;
 impl Settings {
     /// Everything that makes no sense, a line each.
     pub(super) fn problems(&self) -> Vec<String> {
-        [self.addresses(), self.secrets(), self.numbers(), self.filter()].concat()
+        [self.addresses(), self.secrets(), self.numbers(), self.line.problems(), self.filter()]
+            .concat()
     }
 
     fn addresses(&self) -> Vec<String> {

@@ -82,7 +82,9 @@ pub fn load(
     }
     match read(settings) {
         Ok(mut settings) => {
-            wrong.extend(missing(&keys, &ask(&mut settings)));
+            let needs = ask(&mut settings);
+            wrong.extend(missing(&keys, &needs));
+            wrong.extend(settings.line.missing(&needs));
             wrong.extend(settings.problems());
             if wrong.is_empty() { Ok(settings) } else { Err(Invalid(wrong)) }
         }

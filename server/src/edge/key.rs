@@ -35,6 +35,9 @@ pub fn plan<'a>(method: &Method, uri: &'a Uri) -> Plan<'a> {
             parameters(query).any(|(key, _)| matches!(key, "sku" | "quantity" | "problem"));
         return if personal { Plan::Bypass } else { Plan::Cached(path.into()) };
     }
+    if path.strip_prefix("/line/").is_some_and(|name| is_plain(name) && !name.contains('/')) {
+        return Plan::Cached(path.into());
+    }
     Plan::Bypass
 }
 
@@ -86,6 +89,7 @@ mod tests {
     fn campaign_marks_do_not_split_the_cache() {
         assert_eq!(planned("/p/laptop?utm_source=x&fbclid=y"), cached("/p/laptop"));
         assert_eq!(planned("/?gclid=1"), cached("/"));
+        assert_eq!(planned("/line/lamp?utm_source=x"), cached("/line/lamp"));
         let category = cached("/c/electronics?page=2&sort=price-up");
         assert_eq!(planned("/c/electronics?sort=price-up&utm_medium=m&page=2"), category);
         assert_eq!(planned("/c/electronics?page=2&sort=price-up"), category);
@@ -111,6 +115,8 @@ mod tests {
             "/checkout",
             "/orders/V-1?key=k",
             "/api/cart/get",
+            "/line/lamp/place",
+            "/line/",
             "/p/laptop?sku=L1&quantity=0",
             "/p/x%2f..",
             "//p/laptop",

@@ -35,8 +35,10 @@ fn is_ours(roles: &Roles<Serving>, uri: &Uri) -> bool {
             return roles.has(Serving::Storefront) || roles.has(Serving::Checkout);
         }
         "cart" | "checkout" | "orders" | "webhooks" => Serving::Checkout,
+        // A line's page is everyone's; the place in it is one visitor's.
+        "line" if parts.nth(1) == Some("place") => Serving::Checkout,
         "api" => match parts.next().unwrap_or_default() {
-            "cart" | "checkout" | "orders" => Serving::Checkout,
+            "cart" | "checkout" | "line" | "orders" => Serving::Checkout,
             "" | "v1" | "openapi.json" => Serving::Api,
             _ => Serving::Storefront,
         },
@@ -67,15 +69,17 @@ mod tests {
 
     #[test]
     fn every_page_and_server_function_belongs_to_one_role() {
-        const CHECKOUT: [&str; 9] = [
+        const CHECKOUT: [&str; 11] = [
             "/api/cart/add",
             "/api/cart/get",
             "/api/cart/remove",
             "/api/cart/set",
             "/api/checkout/place",
+            "/api/line/place",
             "/api/orders/pay",
             "/cart",
             "/checkout",
+            "/line/{name}/place",
             "/orders/{number}",
         ];
         let mut found: Vec<String> = server_fn_paths().map(|(path, _)| path.to_owned()).collect();
@@ -104,6 +108,9 @@ mod tests {
             ("/favicon.svg", &["storefront", "checkout"]),
             ("/health/ready", &["storefront", "checkout", "api", "admin"]),
             ("/nothing", &["storefront"]),
+            ("/line/lamp", &["storefront"]),
+            ("/line/lamp/place", &["checkout"]),
+            ("/line/place", &["storefront"]),
             ("/api/nothing", &["storefront"]),
             ("/api", &["api"]),
             ("/api/v1/inventory/levels", &["api"]),

@@ -35,6 +35,11 @@ async fn everything_that_is_wrong_with_the_configuration_is_told_at_once() {
         .env("VITRINE__SERVER__LISTEN", "everywhere")
         .env("VITRINE__SERVER__PUBLIC_URL", "https://shop.example:port")
         .env("VITRINE__SERVER__TRUSTED_PROXIES", "10.0.0.0/8, everyone")
+        .env("VITRINE__LINE__NODES", "0")
+        .env("VITRINE__LINE__DROPS__LAMP__OPENS", "2026-12-01T18:00:00Z")
+        .env("VITRINE__LINE__DROPS__LAMP__ENDS", "2026-12-01T18:00:00Z")
+        .env("VITRINE__LINE__DROPS__LAMP__PRODUCTS", "lamp, The Chair")
+        .env("VITRINE__LINE__DROPS__CHAIR__OPENS", "at noon")
         .env("VITRINE__LOG__FILTER", "orders=loud")
         .env("VITRINE__LOG__FORMAT", "verse")
         .env("VITRINE__LOG__COLOUR", "red");
@@ -51,13 +56,19 @@ async fn everything_that_is_wrong_with_the_configuration_is_told_at_once() {
         "`server.listen`",
         "`everyone` is no network",
         "server.public_url must be",
+        "line.secret is not set (VITRINE__LINE__SECRET)",
+        "line.nodes must be at least 1",
+        "line.drops.lamp.title is not set",
+        "line.drops.lamp.ends must be after opens",
+        "line.drops.lamp.products: `The Chair`",
+        "`line.drops.chair.opens`",
         "log.filter: ",
         "`log.format`",
         "`colour`",
     ] {
         assert!(said.contains(wrong), "{wrong} is not in {said}");
     }
-    assert_eq!(said.lines().count(), 14, "{said}");
+    assert_eq!(said.lines().count(), 20, "{said}");
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ mod freshness;
 mod imports;
 mod leftover;
 mod life;
+mod line;
 mod live;
 mod load;
 mod markup;

@@ -5,6 +5,7 @@ use domain::{Cart, CartLine, Quantity, Sku, product::Sellable};
 use mongodb::{
     Collection, Database, IndexModel,
     bson::{DateTime, Document, doc, serialize_to_bson},
+    error::{Error, ErrorKind, WriteFailure},
     options::IndexOptions,
 };
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,23 @@ pub(crate) fn expires_at() -> DateTime {
 /// A live session; the TTL monitor may be a minute late.
 pub(crate) fn alive(id: &SessionId) -> Document {
     doc! { "_id": id.as_str(), "expires_at": { "$gt": DateTime::now() } }
+}
+
+/// The session of this name, alive or not.
+pub(crate) fn of(id: &SessionId) -> Document {
+    doc! { "_id": id.as_str() }
+}
+
+/// What a session begins with under a token that was given out ahead; one that is there stays as it is.
+pub(crate) fn empty() -> Result<Document, mongodb::error::Error> {
+    let cart = serialize_to_bson(&Cart::default())?;
+    Ok(doc! { "$setOnInsert": { "cart": cart, "expires_at": expires_at() } })
+}
+
+/// Whether a document was not written because one of its name is there.
+pub(crate) fn is_there_already(error: &Error) -> bool {
+    const DUPLICATE_KEY: i32 = 11_000;
+    matches!(&*error.kind, ErrorKind::Write(WriteFailure::WriteError(error)) if error.code == DUPLICATE_KEY)
 }
 
 /// A live session whose cart is still the one that was read.

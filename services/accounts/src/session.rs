@@ -128,6 +128,17 @@ impl Sessions {
         }
     }
 
+    /// Begins a session with an empty cart under a token that was given to the visitor ahead, unless there is one.
+    /// Nobody but who gave it out may say so: what a visitor presents by themselves is not revived.
+    pub async fn begin_as(&self, token: &SessionToken) -> Result<(), Error> {
+        let (id, empty) = (documents::of(&token.id()), documents::empty()?);
+        match self.collection.update_one(id, empty).upsert(true).await {
+            // Another request of the visitor was faster.
+            Err(error) if documents::is_there_already(&error) => Ok(()),
+            outcome => Ok(outcome.map(|_| ())?),
+        }
+    }
+
     async fn begin(
         &self,
         wish: Option<&WishId>,

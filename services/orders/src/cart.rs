@@ -1,8 +1,9 @@
 //! The cart's use-cases: add, set, remove, look. What is added is checked against stock so that a
 //! shopper learns early; what counts is the hold at the checkout.
 
-use crate::{Error, Orders, queries};
+use crate::{Error, Orders, asker, queries};
 use accounts::{AddRefused, SessionId, SessionToken, WishId};
+use admissions::{Barred, Tickets};
 use domain::{
     Cart, Money, Quantity, Sku,
     cart::{CartChange, CartError},
@@ -10,6 +11,7 @@ use domain::{
     product::Sellable,
     stock::Parcel,
 };
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -24,12 +26,14 @@ pub struct Wanted {
     pub seen_price: Option<i64>,
     /// What the wish is called, so that it is granted once.
     pub wish: Option<WishId>,
+    /// What the shopper holds of tickets, for what is sold by a line.
+    pub tickets: Tickets,
 }
 
 impl Wanted {
     /// So many pieces, from whoever saw no price and asks once.
     pub fn new(sku: Sku, quantity: Quantity) -> Self {
-        Self { sku, quantity, seen_price: None, wish: None }
+        Self { sku, quantity, seen_price: None, wish: None, tickets: Tickets::default() }
     }
 
     /// The item as it was shown: where the page that is added from shows another price by now, the cart
@@ -99,6 +103,9 @@ pub enum CartFailure {
         /// How many of these are in the cart already.
         in_cart: u32,
     },
+    /// It is sold by a line, and it is not the shopper's turn.
+    #[error(transparent)]
+    WaitingRoom(#[from] Barred),
     /// A store of data failed.
     #[error(transparent)]
     Unavailable(#[from] Error),
@@ -121,15 +128,15 @@ impl Orders {
 
     /// Adds pieces to the cart. Two round trips: stock is asked (beside the catalogue, if the item
     /// was not sold a moment ago), then the session is written. More only when something is short:
-    /// then what is held for the shopper's own order counts as left.
+    /// then what is held for the shopper's own order counts as left; and for who holds a ticket, whose session
+    /// begins under the token that the ticket is bound to.
     pub async fn add_to_cart(
         &self,
         token: Option<&SessionToken>,
         wanted: &Wanted,
     ) -> Result<CartSaved, CartFailure> {
         let Wanted { sku, quantity, wish, .. } = wanted;
-        let (item, mut left) = tokio::try_join!(self.sellable(sku), self.left(sku))?;
-        let item = item.ok_or_else(|| CartFailure::UnknownSku { sku: sku.clone() })?;
+        let (item, mut left) = self.offered(token, wanted).await?;
         let (item, wish) = (wanted.as_seen(item), wish.as_ref());
         let add = |left: u32| {
             let most = left.min(Quantity::MAX.get());
@@ -151,6 +158,31 @@ impl Orders {
                 Err(self.too_many(sku, *quantity, left, in_cart))
             }
         }
+    }
+
+    /// What is wanted, and how many there are. What is sold by a line is looked up one after the other, so that
+    /// the crowd before it does not reach the stock.
+    async fn offered(
+        &self,
+        token: Option<&SessionToken>,
+        wanted: &Wanted,
+    ) -> Result<(Sellable, u32), CartFailure> {
+        let (sku, now) = (&wanted.sku, Timestamp::now());
+        let unknown = || CartFailure::UnknownSku { sku: sku.clone() };
+        if !self.admissions.is_guarding(now) {
+            let (item, left) = tokio::try_join!(self.sellable(sku), self.left(sku))?;
+            return Ok((item.ok_or_else(unknown)?, left));
+        }
+        let item = self.sellable(sku).await?.ok_or_else(unknown)?;
+        let id = token.map(SessionToken::id);
+        let asker = asker(&wanted.tickets, id.as_ref());
+        self.admissions.check(&item, asker, now)?;
+        if let (Some(asker), Some(token)) = (asker, token)
+            && self.admissions.vouches(asker, now)
+        {
+            self.sessions.begin_as(token).await?;
+        }
+        Ok((item, self.left(sku).await?))
     }
 
     fn too_many(&self, sku: &Sku, quantity: Quantity, left: u32, in_cart: u32) -> CartFailure {

@@ -27,7 +27,8 @@ pub use seen::Seen;
 pub use steps::Step;
 pub use sweep::Swept;
 
-use accounts::Sessions;
+use accounts::{SessionId, Sessions};
+use admissions::{Admissions, Asker, Tickets};
 use catalogue::Catalogue;
 use domain::{Market, OrderNumber, Sku, order::OrderView, product::Sellable};
 use inventory::Inventory;
@@ -120,6 +121,7 @@ pub struct Orders {
     catalogue: Catalogue,
     inventory: Inventory,
     payments: Payments,
+    admissions: Admissions,
     market: Arc<Market>,
     public_url: Arc<str>,
     timing: Timing,
@@ -142,6 +144,8 @@ pub struct Parts {
     pub inventory: Inventory,
     /// Money.
     pub payments: Payments,
+    /// Who may buy what is sold by a line.
+    pub admissions: Admissions,
     /// The market orders are placed in.
     pub market: Arc<Market>,
     /// Where the store is reached, without a slash at the end: the provider sends shoppers back there.
@@ -159,6 +163,7 @@ impl Orders {
             catalogue: parts.catalogue,
             inventory: parts.inventory,
             payments: parts.payments,
+            admissions: parts.admissions,
             market: parts.market,
             public_url: parts.public_url,
             timing: parts.timing,
@@ -214,4 +219,9 @@ where
 {
     let ended = tokio::spawn(step.in_current_span()).await;
     ended.unwrap_or_else(|lost| Err(Error::BrokeOff(lost.to_string()).into()))
+}
+
+/// Who asks, if there is a cart to sell to.
+fn asker<'a>(tickets: &'a Tickets, cart: Option<&'a SessionId>) -> Option<Asker<'a>> {
+    cart.map(|cart| Asker { tickets, cart: cart.as_str() })
 }

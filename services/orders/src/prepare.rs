@@ -2,12 +2,13 @@
 //! shopper saw; else its stock is held and its order written (`claim`).
 
 use crate::{
-    Error, FreshCart, Orders, PayStep, Seen,
+    Error, FreshCart, Orders, PayStep, Seen, asker,
     claim::{Claimed, Wish},
     queries,
     record::OrderRecord,
 };
-use accounts::{CheckoutDraft, SessionToken};
+use accounts::{CheckoutDraft, SessionId, SessionToken};
+use admissions::{Barred, Tickets};
 use domain::{
     Cart, Money, OrderNumber,
     checkout::{CheckoutDetails, CheckoutForm, Refusal},
@@ -26,6 +27,8 @@ pub struct Submission {
     /// The version of the cart that was on the page: another one is not ordered. The form of an order
     /// that was paid meanwhile leads to that order.
     pub cart_version: Seen<u32>,
+    /// What the shopper holds of tickets, for what is sold by a line.
+    pub tickets: Tickets,
 }
 
 /// An order that was placed, now or before.
@@ -78,6 +81,12 @@ impl From<Refusal> for PlaceError {
     }
 }
 
+impl From<Barred> for PlaceError {
+    fn from(Barred { drop }: Barred) -> Self {
+        Refusal::WaitingRoom { drop }.into()
+    }
+}
+
 impl From<sqlx::Error> for PlaceError {
     fn from(error: sqlx::Error) -> Self {
         Error::from(error).into()
@@ -121,15 +130,23 @@ impl Orders {
         submission: Submission,
     ) -> Result<Placed, PlaceError> {
         let cart_id = token.id();
-        if let Seen::Said(version) = submission.cart_version {
-            let ordered = queries::find_by_cart(&self.pool, cart_id.as_str(), version).await?;
-            if let Some(order) = ordered.filter(OrderRecord::is_paid) {
-                return self.placed(order, PayStep::Done);
+        let ordered = match submission.cart_version {
+            Seen::Said(version) => {
+                queries::find_by_cart(&self.pool, cart_id.as_str(), version).await?
             }
-        }
+            Seen::Unsaid | Seen::Unreadable => None,
+        };
+        let ordered = match ordered {
+            Some(order) if order.is_paid() => return self.placed(order, PayStep::Done),
+            ordered => ordered,
+        };
         let cart = self.sessions.cart(&cart_id).await?;
         if cart.is_empty() {
             return Err(Refusal::CartEmpty.into());
+        }
+        // What was ordered from this cart and awaits its payment has passed the line.
+        if !ordered.is_some_and(|order| order.is_awaiting()) {
+            self.admit(&cart, &submission.tickets, &cart_id)?;
         }
         let fresh = self.look_at(&cart_id, cart).await?;
         if submission.cart_version.contradicts(&fresh.cart.version) {
@@ -150,6 +167,12 @@ impl Orders {
             self.extend_time(order.id).await?;
         }
         self.placed(order.clone(), step)
+    }
+
+    /// Whether it is the shopper's turn for all that lies in the cart.
+    fn admit(&self, cart: &Cart, tickets: &Tickets, id: &SessionId) -> Result<(), Barred> {
+        let (now, asker) = (Timestamp::now(), asker(tickets, Some(id)));
+        cart.lines.iter().try_for_each(|line| self.admissions.check(&line.item, asker, now))
     }
 
     /// What is charged, if it is what the shopper saw. A cart that changed since it was filled is

@@ -50,7 +50,7 @@ async fn a_double_submit_is_one_order_and_one_payment() {
     world.choose(&placed[0].pay, "success").await;
     // Reload after payment, and back to the checkout and pay again: the one order.
     let form =
-        || Submission { form: typed(), seen_total: Seen::Unsaid, cart_version: Seen::Said(1) };
+        || Submission { form: typed(), cart_version: Seen::Said(1), ..Submission::default() };
     let again = world.orders.place(&shopper, form());
     // The order is found paid by the first look at it, whoever looks.
     let looked = world.look(&placed[0]).await;

@@ -89,7 +89,7 @@ async fn the_total_on_the_button_is_the_total_that_is_charged() {
     let submit = |seen: &str| Submission {
         form: typed(),
         seen_total: Seen::read(Some(seen)),
-        cart_version: Seen::Unsaid,
+        ..Submission::default()
     };
     for (seen, was) in [("1", Some(eur(1))), ("24,89", None), ("", None)] {
         let refused = refusal(world.orders.place(&shopper, submit(seen)).await);

@@ -52,6 +52,7 @@ async fn of_one_cart_with_two_addresses_at_once_each_tab_gets_its_own_or_is_told
         form: CheckoutForm { city: city.into(), ..typed() },
         seen_total: Seen::Said(10_490),
         cart_version: Seen::Said(1),
+        ..Submission::default()
     };
     let (berlin, bremen) = tokio::join!(
         world.orders.place(&shopper, form("Berlin")),

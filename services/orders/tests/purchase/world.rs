@@ -3,6 +3,7 @@
 
 use crate::flaky::Flaky;
 use accounts::{SessionToken, Sessions};
+use admissions::Admissions;
 use catalogue::{Catalogue, MediaStore, import};
 use domain::{
     Currency, Market, Money, OrderNumber, Quantity, Sku, checkout::CheckoutForm, order::OrderView,
@@ -89,6 +90,7 @@ impl World {
             catalogue: catalogue.clone(),
             inventory: inventory.clone(),
             payments: payments.clone(),
+            admissions: Admissions::none(),
             market: Arc::new(market),
             public_url: "http://shop.example".into(),
             timing: timing(time_to_pay),
@@ -128,6 +130,7 @@ impl World {
             catalogue: self.catalogue.clone(),
             inventory: Inventory::new(pool(inventory::SCHEMA).await.unwrap()),
             payments: Payments::new(pool(payments::SCHEMA).await.unwrap(), self.flaky.clone()),
+            admissions: Admissions::none(),
             market: Arc::new(Market::european_union()),
             public_url: "http://shop.example".into(),
             timing: timing(self.time_to_pay),
@@ -200,7 +203,8 @@ impl World {
             Ok(totals) => Seen::Said(totals.total.minor()),
             Err(_) => Seen::Unsaid,
         };
-        Submission { form: typed(), seen_total, cart_version: Seen::Said(cart.version) }
+        let cart_version = Seen::Said(cart.version);
+        Submission { form: typed(), seen_total, cart_version, ..Submission::default() }
     }
 
     /// Rounds of the sweeper, until the query counts what it should.
