@@ -135,12 +135,13 @@ mod tests {
 
     #[test]
     fn the_line_that_has_to_be_stood_in_is_read_from_the_refusal() {
-        let error = StoreError::new("waiting_room", 409, "Not yet.").with([("drop", "lamp")]);
-        let refused = refused(&serde_json::to_value(&error).unwrap(), error.status).unwrap();
-        assert_eq!(refused.line.as_deref(), Some("lamp"));
-        let other = StoreError::new("out_of_stock", 409, "Only 2 left.");
-        let other = super::refused(&serde_json::to_value(&other).unwrap(), 409).unwrap();
-        assert_eq!(other.line, None);
+        let drop = serde_json::json!({ "drop": "lamp" });
+        let line = |error: StoreError| {
+            refused(&serde_json::to_value(&error).unwrap(), error.status).unwrap().line
+        };
+        let waiting_room = StoreError::new("waiting_room", 409, "Not yet.");
+        assert_eq!(line(waiting_room.with(drop)).as_deref(), Some("lamp"));
+        assert_eq!(line(StoreError::new("out_of_stock", 409, "Only 2 left.")), None);
     }
 
     #[test]

@@ -148,5 +148,5 @@ fn seconds(time: Duration) -> u32 {
 }
 
 fn milliseconds(time: Duration) -> u32 {
-    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
+    u32::try_from(time.as_micros().div_ceil(1_000)).unwrap_or(u32::MAX)
 }

@@ -112,7 +112,7 @@ fn in_words(seconds: u32) -> String {
         10..=50 => "less than a minute".to_owned(),
         51..=5_400 => about((seconds + 30) / 60, "minute"),
         5_401..=129_600 => about((seconds + 1_800) / 3_600, "hour"),
-        _ => about((seconds + 43_200) / 86_400, "day"),
+        _ => about(seconds.saturating_add(43_200) / 86_400, "day"),
     }
 }
 
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_wait_is_told_as_people_say_it() {
-        let told = [3, 45, 60, 95, 240, 5_400, 7_300, 86_400, 260_000].map(in_words);
+        let told = [3, 45, 60, 95, 240, 5_400, 7_300, 86_400, 260_000, u32::MAX].map(in_words);
         assert_eq!(
             told,
             [
@@ -154,6 +154,7 @@ mod tests {
                 "about 2 hours",
                 "about 24 hours",
                 "about 3 days",
+                "about 49710 days",
             ]
         );
         let waiting = Place::Waiting { before: 240, seconds: 130 };

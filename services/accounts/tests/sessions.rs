@@ -52,6 +52,22 @@ async fn the_first_thing_added_begins_a_session_and_looking_does_not() {
 }
 
 #[tokio::test]
+async fn a_session_begins_once_under_a_token_that_was_given_out_ahead_and_keeps_what_it_has() {
+    let (_mongo, sessions) = sessions().await;
+    let ahead = SessionToken::random();
+    let begun = futures::future::join_all((0..8).map(|_| sessions.begin_as(&ahead))).await;
+    assert!(begun.iter().all(Result::is_ok), "{begun:?}");
+    let added = sessions.add_to_cart(Some(&ahead), None, &item("a"), pieces(2), 999).await.unwrap();
+    assert!(added.new_session.is_none(), "it is the visitor's own");
+    sessions.begin_as(&ahead).await.unwrap();
+    assert_eq!(sessions.cart(&ahead.id()).await.unwrap(), added.cart);
+    // What somebody made up is not revived.
+    let made_up = SessionToken::random();
+    let added = sessions.add_to_cart(Some(&made_up), None, &item("a"), pieces(1), 999).await;
+    assert!(added.unwrap().new_session.is_some_and(|token| token != made_up));
+}
+
+#[tokio::test]
 async fn adding_is_what_the_domain_says_it_is() {
     let (_mongo, sessions) = sessions().await;
     let token =

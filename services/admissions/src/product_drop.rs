@@ -49,9 +49,9 @@ impl ProductDrop {
     /// When somebody may join the line who came at `since`.
     ///
     /// Who came before the opening joins at a moment within the draw that chance has given: `share` is what part
-    /// of 2^64 of it goes by before. It does not matter how long before, nor how often they came. Who comes at
-    /// the opening or later joins when the draw is over, in the order of their coming: those who come during the
-    /// draw within as much time again, two a second for every one, until those who come later join as they come.
+    /// of 2^64 of it goes by first. How long before the opening they came does not matter. Who comes at the
+    /// opening or later joins when the draw is over, in the order of coming and twice as fast as they came, until
+    /// that has caught up with those who come; these join at once.
     pub(crate) fn joins(&self, since: Timestamp, share: u64) -> Timestamp {
         let draw = micros(self.draw);
         let after = micros_between(self.opens, since);

@@ -41,8 +41,10 @@ fn turns_of(nodes: &[Admissions], drop: &ProductDrop, coming: &[Coming]) -> Vec<
             }
             Standing::Over => panic!("{drop:?} is not over"),
         }
-        // Whoever asks goes to another node each time.
-        visitors.push((now + stood.again, node + 1, index, visitor));
+        // Whoever asks goes to another node each time; a browser counts in milliseconds.
+        let again = stood.again.as_micros().div_ceil(1_000);
+        let next = now + Duration::from_millis(u64::try_from(again).unwrap());
+        visitors.push((next, node + 1, index, visitor));
     }
     turns.into_iter().map(Option::unwrap).collect()
 }
