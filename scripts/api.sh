@@ -38,7 +38,7 @@ step "some goods" some_goods
 require_free "$STORE_PORT" "the API"
 launch "$PID_FILE" "$LOG" env -C "$ROOT" "$VITRINE" serve
 await "The API" "$PID_FILE" "$LOG" 60 curl --silent --fail --noproxy '*' --max-time 5 "$STORE_URL/health/ready"
-SCOPES=inventory:read,inventory:write,catalogue:read,carts,orders:own
+SCOPES=inventory:read,inventory:write,inventory:manage,catalogue:read,carts,orders:own
 API_KEY=$("$VITRINE" apikey create --name schemathesis --scopes "$SCOPES" | tail -n 1)
 export API_KEY
 

@@ -2,12 +2,17 @@
 //! are to do.
 
 mod acknowledgements;
+mod bundles;
 mod counts;
 mod epcis;
 mod instructions;
 mod levels;
+mod lines;
 mod movements;
+mod purchases;
 mod returns;
+mod rules;
+mod transfers;
 mod warehouses;
 
 pub use instructions::Instruction;
@@ -26,9 +31,15 @@ use utoipa_axum::routes;
 /// Ten thousand rows of four hundred bytes, which is more than a row with all its fields has.
 const BATCH: usize = 4 * 1024 * 1024;
 
+/// A hundred warehouses with all their holidays.
+const WAREHOUSES: usize = 1024 * 1024;
+/// A thousand rows of two hundred bytes.
+const RULES: usize = 256 * 1024;
+
 /// The endpoints about stock.
 pub fn routes(routes: Routes) -> Routes {
     let (read, write) = (Rules::of(Scope::InventoryRead), Rules::of(Scope::InventoryWrite));
+    let manage = Rules::of(Scope::InventoryManage);
     routes
         .with(read, routes!(levels::list))
         .with(write.body(BATCH), routes!(counts::tell))
@@ -38,6 +49,20 @@ pub fn routes(routes: Routes) -> Routes {
         .with(write.body(BATCH), routes!(returns::expect))
         .with(write.body(BATCH), routes!(epcis::tell))
         .with(read, routes!(warehouses::list))
+        .with(manage.body(WAREHOUSES), routes!(warehouses::describe))
+        .with(read, routes!(bundles::list))
+        .with(manage, routes!(bundles::define))
+        .with(manage.body(RULES), routes!(rules::set))
+        .with(read, routes!(transfers::list))
+        .with(read, routes!(transfers::show))
+        .with(manage, routes!(transfers::order))
+        .with(write, routes!(transfers::send))
+        .with(write, routes!(transfers::receive))
+        .with(manage, routes!(transfers::cancel))
+        .with(read, routes!(purchases::show))
+        .with(manage, routes!(purchases::order))
+        .with(write, routes!(purchases::receive))
+        .with(manage, routes!(purchases::close))
 }
 
 /// What happens to a SKU that never lay in the warehouse.

@@ -30,6 +30,12 @@ pub enum Code {
     MethodNotAllowed,
     /// The first request of this name is still being worked on.
     IdempotencyInFlight,
+    /// The id was given to another one before.
+    IdTaken,
+    /// It has come too far for this, or not far enough.
+    WrongState,
+    /// Pieces are not there, or are promised.
+    NotToBeHad,
     /// The body is larger than the route takes.
     TooLarge,
     /// The body is in no format that the route takes.
@@ -52,7 +58,7 @@ pub enum Code {
 
 impl Code {
     /// Every code with its name, its status and what it says in a few words.
-    pub const ALL: [(Self, &'static str, StatusCode, &'static str); 16] = [
+    pub const ALL: [(Self, &'static str, StatusCode, &'static str); 19] = [
         (Self::Malformed, "malformed", StatusCode::BAD_REQUEST, "The request cannot be read"),
         (
             Self::IdempotencyKeyInvalid,
@@ -79,6 +85,19 @@ impl Code {
             "idempotency_in_flight",
             StatusCode::CONFLICT,
             "The first request of this name is not answered yet",
+        ),
+        (Self::IdTaken, "id_taken", StatusCode::CONFLICT, "This id was given to another one"),
+        (
+            Self::WrongState,
+            "wrong_state",
+            StatusCode::CONFLICT,
+            "It has come too far for this, or not far enough",
+        ),
+        (
+            Self::NotToBeHad,
+            "not_to_be_had",
+            StatusCode::CONFLICT,
+            "Pieces are not there, or are promised",
         ),
         (Self::TooLarge, "too_large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
         (
@@ -143,7 +162,7 @@ pub struct FieldError {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub pointer: Option<String>,
-    /// Which parameter of the query it is.
+    /// Which parameter of the query or the address it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub parameter: Option<String>,

@@ -9,6 +9,7 @@ mod keys;
 mod levels;
 mod movements;
 mod pace;
+mod standing;
 
 use crate::world::Store;
 use reqwest::{Method, RequestBuilder, Response};

@@ -9,6 +9,9 @@ pub enum Scope {
     InventoryRead,
     /// Tell what warehouses did and what they counted.
     InventoryWrite,
+    /// Say which warehouses there are, what bundles are made of, what may be promised, and what goes from where to
+    /// where.
+    InventoryManage,
     /// See what is sold, as every visitor does.
     CatalogueRead,
     /// Fill carts and check out, as every visitor may.
@@ -19,9 +22,10 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope with its name.
-    pub const ALL: [(Self, &'static str); 5] = [
+    pub const ALL: [(Self, &'static str); 6] = [
         (Self::InventoryRead, "inventory:read"),
         (Self::InventoryWrite, "inventory:write"),
+        (Self::InventoryManage, "inventory:manage"),
         (Self::CatalogueRead, "catalogue:read"),
         (Self::Carts, "carts"),
         (Self::OrdersOwn, "orders:own"),

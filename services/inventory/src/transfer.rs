@@ -127,8 +127,7 @@ impl Inventory {
         id: Uuid,
         arrived: Option<&[(Sku, u32)]>,
     ) -> Result<Done, TransferError> {
-        let found = queries::transfers::find(&self.pool, id).await?;
-        let transfer = found.ok_or(TransferError::Unknown { id })?.transfer;
+        let transfer = self.transfer(id).await?.transfer;
         let levels = transfer.lines.iter().map(|(sku, _)| (sku.as_str(), transfer.to.as_str()));
         queries::told::open(&self.pool, &levels.collect()).await?;
         let mut transaction = self.pool.begin().await?;
@@ -141,6 +140,12 @@ impl Inventory {
         let mut transaction = self.pool.begin().await?;
         let cancelled = step(&mut transaction, id, TransferState::Cancelled, None).await;
         end(transaction, cancelled).await
+    }
+
+    /// A transfer as it stands.
+    pub async fn transfer(&self, id: Uuid) -> Result<TransferNow, TransferError> {
+        let found = queries::transfers::find(&self.pool, id).await?;
+        found.ok_or(TransferError::Unknown { id })
     }
 
     /// The transfers that were ordered or are under way, the oldest first.

@@ -130,17 +130,15 @@ impl Inventory {
         code: &str,
         particulars: &Particulars,
     ) -> Result<(), WarehouseError> {
-        match queries::warehouses::describe(&self.pool, code, particulars).await {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(unknown(code)),
-            Err(sqlx::Error::Database(refusal))
-                if refusal.code().as_deref() == Some(UNKNOWN_TIME_ZONE) =>
-            {
-                let time_zone = particulars.time_zone.clone();
-                Err(WarehouseError::UnknownTimeZone { time_zone })
-            }
-            Err(error) => Err(error.into()),
-        }
+        let described = queries::warehouses::describe(&self.pool, code, particulars).await;
+        was_described(code, particulars, described)
+    }
+
+    /// Makes a warehouse known, or brings a known one up to date, in all that is said of it. Safe to repeat.
+    pub async fn put_warehouse(&self, now: &WarehouseNow) -> Result<(), WarehouseError> {
+        let mut transaction = self.pool.begin().await?;
+        let put = put_locked(&mut transaction, now).await;
+        end(transaction, put).await
     }
 
     /// All warehouses, by code.
@@ -154,6 +152,35 @@ impl Inventory {
         let mut transaction = self.pool.begin().await?;
         let set = set_active_locked(&mut transaction, code, active).await;
         end(transaction, set).await
+    }
+}
+
+async fn put_locked(
+    connection: &mut PgConnection,
+    WarehouseNow { warehouse, particulars, active }: &WarehouseNow,
+) -> Result<(), WarehouseError> {
+    let code = &warehouse.code;
+    queries::warehouses::ensure_warehouses(&mut *connection, std::slice::from_ref(warehouse))
+        .await?;
+    let described = queries::warehouses::describe(&mut *connection, code, particulars).await;
+    was_described(code, particulars, described)?;
+    set_active_locked(connection, code, *active).await
+}
+
+fn was_described(
+    code: &str,
+    particulars: &Particulars,
+    described: Result<bool, sqlx::Error>,
+) -> Result<(), WarehouseError> {
+    match described {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(unknown(code)),
+        Err(sqlx::Error::Database(refusal))
+            if refusal.code().as_deref() == Some(UNKNOWN_TIME_ZONE) =>
+        {
+            Err(WarehouseError::UnknownTimeZone { time_zone: particulars.time_zone.clone() })
+        }
+        Err(error) => Err(error.into()),
     }
 }
 

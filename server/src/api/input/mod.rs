@@ -2,6 +2,7 @@
 //! or a problem that tells all that is wrong. A mistake of a client's is never a fault of ours.
 
 mod check;
+mod id;
 pub mod names;
 
 use super::problem::{Code, FieldError, Problem};
@@ -15,6 +16,7 @@ use axum::{
 use check::Checker;
 pub use check::{Part, field};
 use http_body_util::LengthLimitError;
+pub use id::Id;
 use platform::json;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};

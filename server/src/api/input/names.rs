@@ -46,11 +46,16 @@ pub fn id() -> Object {
 
 /// Several SKUs.
 pub fn skus() -> Array {
-    ArrayBuilder::new()
-        .description(Some("Of these alone; it may stand there several times."))
-        .items(sku())
-        .max_items(Some(ASKED))
-        .build()
+    some("Of these alone; it may stand there several times.").build()
+}
+
+/// Several SKUs, one at least.
+pub fn some_skus() -> Array {
+    some("These; it may stand there several times.").min_items(Some(1)).build()
+}
+
+fn some(words: &str) -> ArrayBuilder {
+    ArrayBuilder::new().description(Some(words)).items(sku()).max_items(Some(ASKED))
 }
 
 /// Several warehouses.
@@ -75,4 +80,28 @@ pub fn external_id() -> Object {
         "^[ -~]+$",
         "receipt-4711/1",
     )
+}
+
+/// What people call something.
+pub fn name() -> Object {
+    text("What people call it.", 200, "^[^\\p{Cc}]+$", "Lyon, rue Garibaldi")
+}
+
+/// A country of the market.
+pub fn country() -> Object {
+    ObjectBuilder::new()
+        .description(Some("ISO 3166-1 alpha-2."))
+        .schema_type(SchemaType::new(Type::String))
+        .enum_values(Some(domain::Country::EUROPEAN_UNION.map(|country| country.code())))
+        .build()
+}
+
+/// Some pieces of a SKU.
+pub fn pieces() -> Object {
+    ObjectBuilder::new()
+        .description(Some("Pieces."))
+        .schema_type(SchemaType::new(Type::Integer))
+        .minimum(Some(1))
+        .maximum(Some(1_000_000))
+        .build()
 }

@@ -3,10 +3,13 @@
 use super::{few, hours, tell_changes};
 use crate::warehouse::{Particulars, Warehouse, WarehouseAddress, WarehouseKind, WarehouseNow};
 use domain::{Country, stock::Place};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 
 /// Adds warehouses and brings known ones up to date.
-pub async fn ensure_warehouses(pool: &PgPool, warehouses: &[Warehouse]) -> Result<(), sqlx::Error> {
+pub async fn ensure_warehouses(
+    database: impl PgExecutor<'_>,
+    warehouses: &[Warehouse],
+) -> Result<(), sqlx::Error> {
     let codes: Vec<_> = warehouses.iter().map(|warehouse| warehouse.code.as_str()).collect();
     let names: Vec<_> = warehouses.iter().map(|warehouse| warehouse.name.as_str()).collect();
     let countries: Vec<_> = warehouses.iter().map(|warehouse| warehouse.country.code()).collect();
@@ -27,14 +30,14 @@ pub async fn ensure_warehouses(pool: &PgPool, warehouses: &[Warehouse]) -> Resul
     .bind(names)
     .bind(countries)
     .bind(priorities)
-    .execute(pool)
+    .execute(database)
     .await?;
     Ok(())
 }
 
 /// Describes one; `false` when there is none with this code.
 pub async fn describe(
-    pool: &PgPool,
+    database: impl PgExecutor<'_>,
     code: &str,
     particulars: &Particulars,
 ) -> Result<bool, sqlx::Error> {
@@ -68,7 +71,7 @@ pub async fn describe(
     .bind(i16::from(hours.working_days.bits()))
     .bind(holidays)
     .bind(offers_pick_up)
-    .execute(pool)
+    .execute(database)
     .await?;
     Ok(done.rows_affected() > 0)
 }
