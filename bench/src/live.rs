@@ -130,10 +130,10 @@ async fn open(node: &str, from: Ipv4Addr, tell: UnboundedSender<Heard>) -> anyho
             let at = Instant::now();
             // An event ends with an empty line.
             while let Some(end) = buffer.windows(2).position(|two| two == b"\n\n") {
-                if let Some(left) = left(&String::from_utf8_lossy(&buffer[..end])) {
-                    if tell.send((left, at)).is_err() {
-                        return;
-                    }
+                if let Some(left) = left(&String::from_utf8_lossy(&buffer[..end]))
+                    && tell.send((left, at)).is_err()
+                {
+                    return;
                 }
                 buffer.drain(..end + 2);
             }
