@@ -1,7 +1,7 @@
 //! The cart's use-cases: add, set, remove, look. What is added is checked against stock so that a
 //! shopper learns early; what counts is the hold at the checkout.
 
-use crate::{Error, Orders, asker, queries};
+use crate::{Error, Orders, queries};
 use accounts::{AddRefused, SessionId, SessionToken, WishId};
 use admissions::{Barred, Tickets};
 use domain::{
@@ -174,14 +174,7 @@ impl Orders {
             return Ok((item.ok_or_else(unknown)?, left));
         }
         let item = self.sellable(sku).await?.ok_or_else(unknown)?;
-        let id = token.map(SessionToken::id);
-        let asker = asker(&wanted.tickets, id.as_ref());
-        self.admissions.check(&item, asker, now)?;
-        if let (Some(asker), Some(token)) = (asker, token)
-            && self.admissions.vouches(asker, now)
-        {
-            self.sessions.begin_as(token).await?;
-        }
+        self.admit_to_cart(token, &wanted.tickets, &item, now).await?;
         Ok((item, self.left(sku).await?))
     }
 

@@ -10,6 +10,7 @@ mod cart;
 mod claim;
 mod effects;
 mod finalise;
+mod line;
 mod parcels;
 mod pay;
 mod prepare;
@@ -27,8 +28,8 @@ pub use seen::Seen;
 pub use steps::Step;
 pub use sweep::Swept;
 
-use accounts::{SessionId, Sessions};
-use admissions::{Admissions, Asker, Tickets};
+use accounts::Sessions;
+use admissions::Admissions;
 use catalogue::Catalogue;
 use domain::{Market, OrderNumber, Sku, order::OrderView, product::Sellable};
 use inventory::Inventory;
@@ -219,9 +220,4 @@ where
 {
     let ended = tokio::spawn(step.in_current_span()).await;
     ended.unwrap_or_else(|lost| Err(Error::BrokeOff(lost.to_string()).into()))
-}
-
-/// Who asks, if there is a cart to sell to.
-fn asker<'a>(tickets: &'a Tickets, cart: Option<&'a SessionId>) -> Option<Asker<'a>> {
-    cart.map(|cart| Asker { tickets, cart: cart.as_str() })
 }

@@ -2,12 +2,12 @@
 //! shopper saw; else its stock is held and its order written (`claim`).
 
 use crate::{
-    Error, FreshCart, Orders, PayStep, Seen, asker,
+    Error, FreshCart, Orders, PayStep, Seen,
     claim::{Claimed, Wish},
     queries,
     record::OrderRecord,
 };
-use accounts::{CheckoutDraft, SessionId, SessionToken};
+use accounts::{CheckoutDraft, SessionToken};
 use admissions::{Barred, Tickets};
 use domain::{
     Cart, Money, OrderNumber,
@@ -146,7 +146,7 @@ impl Orders {
         }
         // What was ordered from this cart and awaits its payment has passed the line.
         if !ordered.is_some_and(|order| order.is_awaiting()) {
-            self.admit(&cart, &submission.tickets, &cart_id)?;
+            self.admit_to_checkout(&cart, &submission.tickets, &cart_id)?;
         }
         let fresh = self.look_at(&cart_id, cart).await?;
         if submission.cart_version.contradicts(&fresh.cart.version) {
@@ -167,12 +167,6 @@ impl Orders {
             self.extend_time(order.id).await?;
         }
         self.placed(order.clone(), step)
-    }
-
-    /// Whether it is the shopper's turn for all that lies in the cart.
-    fn admit(&self, cart: &Cart, tickets: &Tickets, id: &SessionId) -> Result<(), Barred> {
-        let (now, asker) = (Timestamp::now(), asker(tickets, Some(id)));
-        cart.lines.iter().try_for_each(|line| self.admissions.check(&line.item, asker, now))
     }
 
     /// What is charged, if it is what the shopper saw. A cart that changed since it was filled is
