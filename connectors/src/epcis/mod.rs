@@ -118,6 +118,4 @@ fn dated(document: &Field<'_>) -> Result<(), Fault> {
 }
 
 #[cfg(test)]
-mod samples;
-#[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! Events of every kind, right and wrong.
 
+mod samples;
+
 use super::*;
 use crate::{CountRow, MovementRow, Name, Row, Said};
 use inventory::ToldKind;

@@ -1,7 +1,6 @@
 //! Whole documents, which the standard's published schema finds valid or not (`end2end/epcis.http.spec.ts`).
 
-use super::*;
-use crate::{Item, Row, Said, outcome::kind_name};
+use crate::{Connector, Document, Epcis, Item, Row, Said, outcome::kind_name};
 use std::path::Path;
 
 /// What each sample is read as: the codes of its items, or of what is wrong with the whole, with their places.
