@@ -104,7 +104,7 @@ pub enum Webhook {
     /// Tell somebody at an address from now on. The secret that messages are signed with is printed alone on the last
     /// line, this once.
     Add {
-        /// Where, e.g. https://wms.example/hooks.
+        /// Where, e.g. `https://wms.example/hooks`.
         #[arg(long, value_name = "URL")]
         url: String,
         /// What, e.g. allocation.created,allocation.cancelled,return.expected.
