@@ -51,6 +51,12 @@ enum Outcome {
     Expected,
     /// It was told before.
     AlreadyExpected,
+    /// So many pieces were not sent with that order, or are expected already: nobody is told anything.
+    NotSent,
+    /// No warehouse has this code.
+    UnknownWarehouse,
+    /// Another return has this name.
+    Conflict,
 }
 
 /// The answer to a return that is to be expected.
@@ -61,6 +67,14 @@ pub struct ExpectedAnswer {
     id: Uuid,
     /// What became of it.
     outcome: Outcome,
+    /// Of which SKU too few were sent, if that is the matter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    sku: Option<String>,
+    /// How many of it can come back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    left: Option<i64>,
 }
 
 /// Have a warehouse expect what comes back.
@@ -73,7 +87,7 @@ pub struct ExpectedAnswer {
     operation_id = "expect_return",
     tag = "inventory",
     request_body = ExpectedReturn,
-    responses((status = 200, description = "It is expected.", body = ExpectedAnswer)),
+    responses((status = 200, description = "What became of it.", body = ExpectedAnswer)),
 )]
 pub async fn expect(
     State(inventory): State<Inventory>,
@@ -82,31 +96,19 @@ pub async fn expect(
     let ExpectedReturn { id, order, warehouse, lines } = told;
     let lines = lines.into_iter().map(|line| (line.sku, line.quantity)).collect();
     let expected = Expected { id, order, warehouse, lines };
-    let done = inventory.expect_return(&expected).await;
-    let outcome = match done.map_err(|error| refusal(&error, &expected))? {
-        Done::Now => Outcome::Expected,
-        Done::Before => Outcome::AlreadyExpected,
-    };
-    Ok(axum::Json(ExpectedAnswer { id, outcome }))
-}
-
-fn refusal(error: &ExpectError, expected: &Expected) -> Problem {
-    let wrong =
-        |at: &str, code, words: String| Problem::invalid(vec![field(Part::Body, at, code, words)]);
-    match error {
-        ExpectError::NoPieces => wrong("/lines", "too_few", "No pieces are named.".to_owned()),
-        ExpectError::UnknownWarehouse { .. } => {
-            wrong("/warehouse", "unknown_value", "No warehouse has this code.".to_owned())
+    let answer = |outcome| ExpectedAnswer { id, outcome, sku: None, left: None };
+    Ok(axum::Json(match inventory.expect_return(&expected).await {
+        Ok(Done::Now) => answer(Outcome::Expected),
+        Ok(Done::Before) => answer(Outcome::AlreadyExpected),
+        Err(ExpectError::NotShipped { sku, left }) => {
+            ExpectedAnswer { sku: Some(sku.into()), left: Some(left), ..answer(Outcome::NotSent) }
         }
-        ExpectError::NotShipped { sku, left } => {
-            let line = expected.lines.iter().position(|(named, _)| named == sku);
-            let at = format!("/lines/{}/quantity", line.unwrap_or_default());
-            let words = format!("Of what was sent with the order {left} can come back.");
-            wrong(&at, "too_large", words)
+        Err(ExpectError::UnknownWarehouse { .. }) => answer(Outcome::UnknownWarehouse),
+        Err(ExpectError::Conflict { .. }) => answer(Outcome::Conflict),
+        Err(ExpectError::NoPieces) => {
+            let words = "No pieces are named.".to_owned();
+            return Err(Problem::invalid(vec![field(Part::Body, "/lines", "too_few", words)]));
         }
-        ExpectError::Conflict { .. } => {
-            wrong("/id", "repeated", "Another return has this name.".to_owned())
-        }
-        ExpectError::Storage(error) => Problem::of_error(error),
-    }
+        Err(ExpectError::Storage(error)) => return Err(Problem::of_error(&error)),
+    }))
 }
