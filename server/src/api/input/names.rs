@@ -46,16 +46,11 @@ pub fn id() -> Object {
 
 /// Several SKUs.
 pub fn skus() -> Array {
-    some("Of these alone; it may stand there several times.").build()
-}
-
-/// Several SKUs, one at least.
-pub fn some_skus() -> Array {
-    some("These; it may stand there several times.").min_items(Some(1)).build()
-}
-
-fn some(words: &str) -> ArrayBuilder {
-    ArrayBuilder::new().description(Some(words)).items(sku()).max_items(Some(ASKED))
+    ArrayBuilder::new()
+        .description(Some("Of these alone; it may stand there several times."))
+        .items(sku())
+        .max_items(Some(ASKED))
+        .build()
 }
 
 /// Several warehouses.

@@ -9,7 +9,10 @@ use axum::extract::State;
 use domain::Sku;
 use inventory::{BundleError, Inventory};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{
+    IntoParams, PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 /// Which bundles are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -17,9 +20,23 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 pub struct BundlesAsked {
     /// These SKUs; it may stand there several times.
-    #[param(schema_with = names::some_skus)]
-    sku: Vec<Sku>,
+    // As `names::skus`, which would not be a parameter that has to be there.
+    #[param(inline, min_items = 1, max_items = 100)]
+    sku: Vec<Named>,
 }
+
+/// A SKU, as a parameter that has to be there.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+struct Named(Sku);
+
+impl PartialSchema for Named {
+    fn schema() -> RefOr<Schema> {
+        names::sku().into()
+    }
+}
+
+impl ToSchema for Named {}
 
 /// A bundle and its recipe.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -64,7 +81,8 @@ pub async fn list(
     State(inventory): State<Inventory>,
     Query(asked): Query<BundlesAsked>,
 ) -> Result<axum::Json<Bundles>, Problem> {
-    Ok(axum::Json(told(&inventory, &asked.sku).await?))
+    let skus: Vec<Sku> = asked.sku.into_iter().map(|Named(sku)| sku).collect();
+    Ok(axum::Json(told(&inventory, &skus).await?))
 }
 
 /// Say what bundles are made of.
