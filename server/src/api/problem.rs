@@ -30,6 +30,8 @@ pub enum Code {
     MethodNotAllowed,
     /// The first request of this name is still being worked on.
     IdempotencyInFlight,
+    /// It does not go with what the store knows.
+    DoesNotFit,
     /// The id was given to another one before.
     IdTaken,
     /// It has come too far for this, or not far enough.
@@ -58,7 +60,7 @@ pub enum Code {
 
 impl Code {
     /// Every code with its name, its status and what it says in a few words.
-    pub const ALL: [(Self, &'static str, StatusCode, &'static str); 19] = [
+    pub const ALL: [(Self, &'static str, StatusCode, &'static str); 20] = [
         (Self::Malformed, "malformed", StatusCode::BAD_REQUEST, "The request cannot be read"),
         (
             Self::IdempotencyKeyInvalid,
@@ -85,6 +87,12 @@ impl Code {
             "idempotency_in_flight",
             StatusCode::CONFLICT,
             "The first request of this name is not answered yet",
+        ),
+        (
+            Self::DoesNotFit,
+            "does_not_fit",
+            StatusCode::CONFLICT,
+            "It does not go with what the store knows",
         ),
         (Self::IdTaken, "id_taken", StatusCode::CONFLICT, "This id was given to another one"),
         (
@@ -220,6 +228,12 @@ impl Problem {
             count => format!("{count} things are wrong with what was sent."),
         };
         Self { errors, ..Self::new(Code::Invalid, detail) }
+    }
+
+    /// What was sent is in form, and does not go with what the store knows.
+    pub fn unfitting(error: FieldError) -> Self {
+        let detail = error.detail.clone();
+        Self { errors: vec![error], ..Self::new(Code::DoesNotFit, detail) }
     }
 
     /// What a service could not do: the store of data behind it is away, or the fault is ours. What it was

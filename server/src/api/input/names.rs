@@ -79,7 +79,7 @@ pub fn external_id() -> Object {
 
 /// What people call something.
 pub fn name() -> Object {
-    text("What people call it.", 200, "^[^\\p{Cc}]+$", "Lyon, rue Garibaldi")
+    text("What people call it.", 200, "^[^\\x00-\\x1f\\x7f-\\x9f]+$", "Lyon, rue Garibaldi")
 }
 
 /// A country of the market.

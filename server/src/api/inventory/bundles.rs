@@ -38,6 +38,18 @@ impl PartialSchema for Named {
 
 impl ToSchema for Named {}
 
+/// So many pieces of a component.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Component {
+    /// The component's SKU.
+    #[schema(schema_with = names::sku)]
+    sku: Sku,
+    /// Pieces in one bundle.
+    #[schema(minimum = 1, maximum = 1_000)]
+    quantity: u32,
+}
+
 /// A bundle and its recipe.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -45,9 +57,9 @@ pub struct Bundle {
     /// The bundle's own SKU.
     #[schema(schema_with = names::sku)]
     sku: Sku,
-    /// What one of it is made of, none of it a bundle itself; up to 1,000 pieces of each.
+    /// What one of it is made of, none of it a bundle itself.
     #[schema(min_items = 1, max_items = 100)]
-    components: Vec<Line>,
+    components: Vec<Component>,
 }
 
 /// Bundles, in the order that they were named in.
@@ -103,7 +115,9 @@ pub async fn define(
 ) -> Result<axum::Json<Bundles>, Problem> {
     let mut skus = Vec::new();
     for (at, Bundle { sku, components }) in defined.bundles.into_iter().enumerate() {
-        let defined = inventory.define_bundle(&sku, &lines::summed(components)).await;
+        let line = |one: Component| Line { sku: one.sku, quantity: one.quantity };
+        let components = lines::summed(components.into_iter().map(line).collect());
+        let defined = inventory.define_bundle(&sku, &components).await;
         defined.map_err(|error| refusal(&error, &format!("/bundles/{at}")))?;
         skus.push(sku);
     }
@@ -114,11 +128,11 @@ async fn told(inventory: &Inventory, skus: &[Sku]) -> Result<Bundles, Problem> {
     let recipes = inventory.recipes(skus).await.map_err(|error| Problem::of_error(&error))?;
     let bundle = |sku: &Sku| {
         let own = recipes.iter().filter(|recipe| &recipe.bundle == sku);
-        let line = |recipe: &domain::stock::Recipe| Line {
+        let component = |recipe: &domain::stock::Recipe| Component {
             sku: recipe.component.clone(),
             quantity: recipe.quantity,
         };
-        let components: Vec<_> = own.map(line).collect();
+        let components: Vec<_> = own.map(component).collect();
         (!components.is_empty()).then(|| Bundle { sku: sku.clone(), components })
     };
     Ok(Bundles { items: skus.iter().filter_map(bundle).collect() })

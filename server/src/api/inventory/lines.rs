@@ -39,7 +39,7 @@ pub fn told(lines: &[(Sku, u32)]) -> Vec<Line> {
 
 /// What is wrong with a place of the body, that only the store's data can tell.
 pub fn wrong(at: &str, code: &'static str, words: String) -> Problem {
-    Problem::invalid(vec![field(Part::Body, at, code, words)])
+    Problem::unfitting(field(Part::Body, at, code, words))
 }
 
 /// Why pieces were not moved.

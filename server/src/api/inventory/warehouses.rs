@@ -36,10 +36,10 @@ enum PlaceKind {
 #[schema(as = WarehouseAddress)]
 struct Address {
     /// Street and house number.
-    #[schema(min_length = 1, max_length = 200, pattern = r"^[^\p{Cc}]+$")]
+    #[schema(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
     street: String,
     /// Town.
-    #[schema(min_length = 1, max_length = 200, pattern = r"^[^\p{Cc}]+$")]
+    #[schema(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
     city: String,
     /// Postal code.
     #[schema(min_length = 1, max_length = 20, pattern = "^[ -~]+$")]
