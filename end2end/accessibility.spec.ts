@@ -69,7 +69,7 @@ const PAGES: Record<string, (page: Page, goods: Goods) => Promise<unknown>> = {
   "a product that is sold by a line": async (page) => page.goto(`/p/${(await offer("Later vase")).slug}`),
   "a line that is not open yet": async (page) => {
     await page.goto("/line/later");
-    await expect(page.getByText("The line is not open yet")).toBeVisible();
+    await expect(page.getByText("The line is not open yet").first()).toBeVisible();
   },
   credits: (page) => page.goto("/credits"),
   "a page that is not there": (page) => page.goto("/nothing"),

@@ -109,7 +109,7 @@ fn PlaceView(
     let here = format!("{}/place", drop.address);
     view! {
         <PrivateHead title=drop.title.clone()/>
-        <meta http-equiv="refresh" content=seconds/>
+        <noscript><meta http-equiv="refresh" content=seconds/></noscript>
         <section class="waiting">
             <h1>{drop.title.clone()}</h1>
             <div class="waiting__place">
