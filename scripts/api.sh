@@ -24,9 +24,9 @@ export VITRINE__SERVER__PUBLIC_URL=$STORE_URL VITRINE__REDIS__NAMESPACE=schemath
 # Only what is never stored may be the same everywhere.
 export VITRINE__PAYMENTS__SANDBOX__SECRET=sk_test_merchant_of_tests
 export VITRINE__PAYMENTS__SANDBOX__WEBHOOK_SECRET=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
-# As fast as it can: the pace of a key has tests of its own.
 # Who tries wrong keys is put off by address; the hooks give each case one of its own.
 export VITRINE__SERVER__TRUSTED_PROXIES=127.0.0.1
+# As fast as it can: the pace of a key has tests of its own.
 export VITRINE__API__REQUESTS_PER_SECOND=1000000 VITRINE__API__REQUESTS_BURST=1000000
 
 PID_FILE=$HOME_DIR/run/api.pid
