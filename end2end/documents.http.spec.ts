@@ -175,7 +175,8 @@ test("robots.txt keeps crawlers from what is personal and names the sitemap", as
   await expect(answer).toBeOK();
   expect(answer.headers()["content-type"]).toContain("text/plain");
   const lines = (await answer.text()).split("\n");
-  for (const line of ["Disallow: /cart", "Disallow: /checkout", "Disallow: /orders/", `Sitemap: ${STORE}/sitemap.xml`]) {
+  const personal = ["/cart", "/checkout", "/orders/", "/line/*/place"].map((path) => `Disallow: ${path}`);
+  for (const line of [...personal, `Sitemap: ${STORE}/sitemap.xml`]) {
     expect(lines).toContain(line);
   }
 });

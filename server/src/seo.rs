@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub async fn robots(State(public_url): State<Arc<str>>) -> Response {
     let text = format!(
         "User-agent: *\nDisallow: /api/\nDisallow: /cart\nDisallow: /checkout\nDisallow: /orders/\n\
-         Disallow: /events\n\nSitemap: {public_url}/sitemap.xml\n"
+         Disallow: /events\nDisallow: /line/*/place\n\nSitemap: {public_url}/sitemap.xml\n"
     );
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
 }

@@ -101,7 +101,9 @@ pub fn stand(name: &str) -> Result<Option<Told>, StoreError> {
     let Some(drop) = Slug::parse(name).ok().and_then(|name| admissions.find(&name).cloned()) else {
         return Ok(None);
     };
-    // A ticket is good for one cart. Whoever has none yet is given its name, and nothing is written.
+    // A ticket is good for one cart. Whoever has none yet is given its name, and nothing is written; what somebody
+    // brought is theirs, and is not given to them again.
+    let given = session.is_none();
     let session = session.unwrap_or_else(SessionToken::random);
     let (cart, now) = (session.id(), Timestamp::now());
     let asker = Asker { tickets: &tickets, cart: cart.as_str() };
@@ -115,7 +117,9 @@ pub fn stand(name: &str) -> Result<Option<Told>, StoreError> {
     };
     if let Some(ticket) = &stood.keep {
         keep(ticket_cookie::set(&drop, ticket, now, secure));
-        keep(session_cookie::set(&session, secure));
+        if given {
+            keep(session_cookie::set(&session, secure));
+        }
     }
     let is_through = matches!(stood.standing, Standing::Admitted { .. } | Standing::Over);
     let next = drop.leads_to().filter(|_| is_through).map(|product| format!("/p/{product}"));

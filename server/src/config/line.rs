@@ -67,7 +67,7 @@ impl Default for Drop {
     }
 }
 
-/// As many as a node can give out in a microsecond's steps, and more than any store can sell.
+/// More than any store can sell, and few enough that a node's turns keep apart: microseconds are counted.
 const MOST_PER_MINUTE: u32 = 1_000_000;
 const DAY: u64 = 24 * 3600;
 

@@ -151,6 +151,11 @@ async fn a_shopper_buys_through_the_proxy_and_nodes_for_pages_never_hear_of_it()
         let to_cdns = answer.headers().get("cdn-cache-control");
         assert_eq!(to_cdns.map(|value| value.to_str().unwrap()), told, "{path}");
     }
+    // There is no such line; which node says so is what counts.
+    for path in ["/line/nothing", "/line/nothing/place"] {
+        let answer = shopper.client.get(format!("{}{path}", town.url)).send().await.unwrap();
+        assert_eq!(answer.status(), 404, "{path}");
+    }
     shopper.add_lamps(2).await;
     shopper.check_out().await;
 
@@ -167,6 +172,7 @@ async fn a_shopper_buys_through_the_proxy_and_nodes_for_pages_never_hear_of_it()
     for (port, path) in &passed_on {
         let nodes = match path.as_str() {
             "/api" | "/api/openapi.json" => &vec![town.api],
+            "/line/nothing/place" => &town.checkouts,
             path if own.contains(&&*first(path)) => &town.checkouts,
             _ => &town.edges,
         };

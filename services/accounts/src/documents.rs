@@ -70,8 +70,8 @@ pub(crate) fn of(id: &SessionId) -> Document {
 }
 
 /// What a session begins with under a token that was given out ahead; one that is there stays as it is.
-pub(crate) fn empty() -> Result<Document, mongodb::error::Error> {
-    let cart = serialize_to_bson(&Cart::default())?;
+pub(crate) fn unless_there(cart: &Cart) -> Result<Document, mongodb::error::Error> {
+    let cart = serialize_to_bson(cart)?;
     Ok(doc! { "$setOnInsert": { "cart": cart, "expires_at": expires_at() } })
 }
 

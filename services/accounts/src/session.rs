@@ -10,6 +10,7 @@ use domain::{
     product::Sellable,
     stock::Demand,
 };
+use jiff::Timestamp;
 use mongodb::{Collection, Database, options::ReturnDocument};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -130,8 +131,14 @@ impl Sessions {
 
     /// Begins a session with an empty cart under a token that was given to the visitor ahead, unless there is one.
     /// Nobody but who gave it out may say so: what a visitor presents by themselves is not revived.
+    ///
+    /// There may have been a session under the token before, which has ended, and orders of its carts, which are
+    /// told apart by their versions. So the cart begins at a version that is later than any of them: at the second
+    /// of the Unix epoch, for no cart changes every second of its life.
     pub async fn begin_as(&self, token: &SessionToken) -> Result<(), Error> {
-        let (id, empty) = (documents::of(&token.id()), documents::empty()?);
+        let version = u32::try_from(Timestamp::now().as_second()).unwrap_or(u32::MAX);
+        let cart = Cart { version, lines: Vec::new() };
+        let (id, empty) = (documents::of(&token.id()), documents::unless_there(&cart)?);
         match self.collection.update_one(id, empty).upsert(true).await {
             // Another request of the visitor was faster.
             Err(error) if documents::is_there_already(&error) => Ok(()),

@@ -201,9 +201,3 @@ impl Admissions {
         self.0.key.read(&line.drop, asker.cart, text, now)
     }
 }
-
-impl Default for Admissions {
-    fn default() -> Self {
-        Self::none()
-    }
-}

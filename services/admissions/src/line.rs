@@ -54,11 +54,14 @@ impl Line {
                     return (Ticket { place, ..ticket }, standing, wait);
                 }
                 let opens_in = until(now, self.drop.opens);
-                let standing = match opens_in.is_zero() {
-                    true => Standing::Drawn,
-                    false => Standing::Early { opens_in },
-                };
-                (ticket, standing, until(now, joins))
+                match opens_in.is_zero() {
+                    true => (ticket, Standing::Drawn, until(now, joins)),
+                    // What was drawn must not be told, or somebody would throw tickets away until one is good.
+                    false => {
+                        let drawn = opens_in.saturating_add(self.drop.draw);
+                        (ticket, Standing::Early { opens_in }, drawn)
+                    }
+                }
             }
         }
     }

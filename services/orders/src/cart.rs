@@ -127,9 +127,9 @@ impl Orders {
     }
 
     /// Adds pieces to the cart. Two round trips: stock is asked (beside the catalogue, if the item
-    /// was not sold a moment ago), then the session is written. More only when something is short:
-    /// then what is held for the shopper's own order counts as left; and for who holds a ticket, whose session
-    /// begins under the token that the ticket is bound to.
+    /// was not sold a moment ago), then the session is written. One more when something is short, for
+    /// then what is held for the shopper's own order counts as left; and one more for who holds a ticket of a line,
+    /// whose session begins under the token that the ticket is bound to.
     pub async fn add_to_cart(
         &self,
         token: Option<&SessionToken>,
@@ -160,8 +160,8 @@ impl Orders {
         }
     }
 
-    /// What is wanted, and how many there are. What is sold by a line is looked up one after the other, so that
-    /// the crowd before it does not reach the stock.
+    /// What is wanted, and how many there are. While anything is sold by a line the one is looked up after the other,
+    /// so that the crowd before it does not reach the stock.
     async fn offered(
         &self,
         token: Option<&SessionToken>,

@@ -145,10 +145,15 @@ impl Orders {
             return Err(Refusal::CartEmpty.into());
         }
         // What was ordered from this cart and awaits its payment has passed the line.
-        if !ordered.is_some_and(|order| order.is_awaiting()) {
-            self.admit_to_checkout(&cart, &submission.tickets, &cart_id)?;
-        }
+        let has_passed = ordered.is_some_and(|order| order.is_awaiting());
+        let admit = |cart: &Cart| match has_passed {
+            true => Ok(()),
+            false => self.admit_to_checkout(cart, &submission.tickets, &cart_id),
+        };
+        // Before the stock is asked; and again, since the catalogue may put into a line what was none's.
+        admit(&cart)?;
         let fresh = self.look_at(&cart_id, cart).await?;
+        admit(&fresh.cart)?;
         if submission.cart_version.contradicts(&fresh.cart.version) {
             return Err(Refusal::CartChanged { changes: fresh.changes }.into());
         }
