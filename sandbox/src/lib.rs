@@ -8,6 +8,7 @@
 mod connection;
 mod html;
 mod journal;
+mod process;
 pub mod psp;
 mod signature;
 pub mod wms;

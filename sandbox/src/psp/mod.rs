@@ -34,34 +34,33 @@ mod webhooks;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{StatusCode, Uri};
-use axum::response::{IntoResponse, Json, Response};
+use axum::http::Uri;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use reqwest::Url;
 use secrecy::ExposeSecret;
-use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 use tower_http::csrf::CsrfLayer;
 
 pub use self::config::{Config, Timing};
 pub use crate::journal::OpenError;
 pub use crate::signature::UnusableSecret;
 
-use crate::connection::{Cut, CuttableListener};
 use crate::journal::Journal;
+use crate::process;
 use crate::signature::Signer;
 
 use self::problem::Problem;
 use self::provider::{Parts, Provider};
 use self::vault::Vault;
 use self::webhooks::Sender;
+
+/// A provider that runs beside its maker.
+pub type Running = process::Running<Error>;
 
 /// Largest request body, in bytes.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -101,7 +100,7 @@ pub enum Error {
     },
     /// The server broke off.
     #[error("the server broke off: {0}")]
-    Serve(#[source] io::Error),
+    Serve(#[from] io::Error),
 }
 
 /// Runs a provider until `shutdown` is done, then finishes the requests under way. Webhooks that
@@ -119,38 +118,7 @@ pub async fn serve(config: Config, shutdown: impl Future<Output = ()> + Send) ->
 /// The configuration, the file or the address cannot be used.
 pub async fn spawn(config: Config) -> Result<Running, Error> {
     let bound = Bound::new(config).await?;
-    let addr = bound.addr;
-    let stop = CancellationToken::new();
-    let stopped = stop.clone().cancelled_owned();
-    let task = tokio::spawn(bound.run(stopped));
-    Ok(Running { addr, stop, task })
-}
-
-/// A provider that runs beside its maker.
-#[derive(Debug)]
-pub struct Running {
-    addr: SocketAddr,
-    stop: CancellationToken,
-    task: JoinHandle<Result<(), Error>>,
-}
-
-impl Running {
-    /// Where it listens.
-    pub fn addr(&self) -> SocketAddr {
-        self.addr
-    }
-
-    /// Stops it and waits until its file is free for the next one.
-    ///
-    /// # Errors
-    /// The server had broken off before.
-    pub async fn stop(self) -> Result<(), Error> {
-        self.stop.cancel();
-        match self.task.await {
-            Ok(outcome) => outcome,
-            Err(error) => Err(Error::Serve(io::Error::other(error))),
-        }
-    }
+    Ok(process::Running::begin(bound.addr, |stop| bound.run(stop.cancelled_owned())))
 }
 
 /// A provider that has its file and its address, and does not accept yet.
@@ -190,23 +158,10 @@ impl Bound {
 
     async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), Error> {
         let Self { listener, provider, .. } = self;
-        let stop = CancellationToken::new();
-        let service = router(provider.clone()).into_make_service_with_connect_info::<Cut>();
-        let server = axum::serve(CuttableListener(listener), service)
-            .with_graceful_shutdown(stop.clone().cancelled_owned())
-            .into_future();
-        let mut server = pin!(server);
-        let outcome = tokio::select! {
-            outcome = &mut server => outcome,
-            () = shutdown => {
-                stop.cancel();
-                // A client that neither asks nor hangs up must not hold the process.
-                tokio::time::timeout(GRACE, server).await.unwrap_or(Ok(()))
-            }
-        };
+        let outcome = process::accept(listener, router(provider.clone()), GRACE, shutdown).await;
         provider.stop().await;
         tracing::info!("sandbox payment provider stopped");
-        outcome.map_err(Error::Serve)
+        Ok(outcome?)
     }
 }
 
@@ -229,12 +184,7 @@ fn router(provider: Provider) -> Router {
 }
 
 async fn health(State(provider): State<Provider>) -> Response {
-    if provider.vault().is_writable() {
-        Json(json!({"status": "ok"})).into_response()
-    } else {
-        let body = json!({"status": "the state file cannot be written"});
-        (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
-    }
+    process::health(provider.vault().is_writable())
 }
 
 async fn nothing_here(uri: Uri) -> Response {

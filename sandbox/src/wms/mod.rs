@@ -25,24 +25,20 @@ mod warehouse;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Json, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use reqwest::Url;
 use secrecy::ExposeSecret;
-use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 use tower_http::csrf::CsrfLayer;
 
-use crate::connection::{Cut, CuttableListener};
 use crate::journal::{Journal, Unwritable};
+use crate::process;
 use crate::signature::Signer;
 
 pub use self::config::{Begin, Config, Habits};
@@ -52,6 +48,9 @@ pub use crate::signature::UnusableSecret;
 
 use self::store::Store;
 use self::warehouse::{Parts, Warehouse};
+
+/// Software that runs beside its maker.
+pub type Running = process::Running<Error>;
 
 /// Largest request body, in bytes.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -92,7 +91,7 @@ pub enum Error {
     },
     /// The server broke off.
     #[error("the server broke off: {0}")]
-    Serve(#[source] io::Error),
+    Serve(#[from] io::Error),
 }
 
 /// Runs the software until `shutdown` is done.
@@ -109,38 +108,7 @@ pub async fn serve(config: Config, shutdown: impl Future<Output = ()> + Send) ->
 /// The configuration, the file or the address cannot be used.
 pub async fn spawn(config: Config) -> Result<Running, Error> {
     let bound = Bound::new(config).await?;
-    let addr = bound.addr;
-    let stop = CancellationToken::new();
-    let stopped = stop.clone().cancelled_owned();
-    let task = tokio::spawn(bound.run(stopped));
-    Ok(Running { addr, stop, task })
-}
-
-/// Software that runs beside its maker.
-#[derive(Debug)]
-pub struct Running {
-    addr: SocketAddr,
-    stop: CancellationToken,
-    task: JoinHandle<Result<(), Error>>,
-}
-
-impl Running {
-    /// Where it listens.
-    pub fn addr(&self) -> SocketAddr {
-        self.addr
-    }
-
-    /// Stops it and waits until its file is free for the next one.
-    ///
-    /// # Errors
-    /// The server had broken off before.
-    pub async fn stop(self) -> Result<(), Error> {
-        self.stop.cancel();
-        match self.task.await {
-            Ok(outcome) => outcome,
-            Err(error) => Err(Error::Serve(io::Error::other(error))),
-        }
-    }
+    Ok(process::Running::begin(bound.addr, |stop| bound.run(stop.cancelled_owned())))
 }
 
 /// Software that has its file and its address, and does not accept yet.
@@ -187,23 +155,10 @@ impl Bound {
 
     async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), Error> {
         let Self { listener, warehouse, .. } = self;
-        let stop = CancellationToken::new();
-        let service = router(warehouse.clone()).into_make_service_with_connect_info::<Cut>();
-        let server = axum::serve(CuttableListener(listener), service)
-            .with_graceful_shutdown(stop.clone().cancelled_owned())
-            .into_future();
-        let mut server = pin!(server);
-        let outcome = tokio::select! {
-            outcome = &mut server => outcome,
-            () = shutdown => {
-                stop.cancel();
-                // A client that neither asks nor hangs up must not hold the process.
-                tokio::time::timeout(GRACE, server).await.unwrap_or(Ok(()))
-            }
-        };
+        let outcome = process::accept(listener, router(warehouse.clone()), GRACE, shutdown).await;
         warehouse.stop().await;
         tracing::info!("sandbox warehouse stopped");
-        outcome.map_err(Error::Serve)
+        Ok(outcome?)
     }
 }
 
@@ -223,10 +178,5 @@ fn router(warehouse: Warehouse) -> Router {
 }
 
 async fn health(State(warehouse): State<Warehouse>) -> Response {
-    if warehouse.is_writable() {
-        Json(json!({"status": "ok"})).into_response()
-    } else {
-        let body = json!({"status": "the state file cannot be written"});
-        (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
-    }
+    process::health(warehouse.is_writable())
 }
