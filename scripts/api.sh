@@ -50,5 +50,5 @@ mkdir -p "$REPORT"
 cd "$REPORT"
 export SCHEMATHESIS_HOOKS=$ROOT/scripts/lib/schemathesis_hooks.py
 export NO_PROXY='*' HYPOTHESIS_STORAGE_DIRECTORY=$REPORT/examples
-timeout 120 schemathesis --config-file "$ROOT/scripts/lib/schemathesis.toml" run "$STORE_URL/api/openapi.json" \
+timeout 300 schemathesis --config-file "$ROOT/scripts/lib/schemathesis.toml" run "$STORE_URL/api/openapi.json" \
   --seed "${API_SEED:-20261127}" "$@"

@@ -59,7 +59,7 @@ forbidden "no float touches money" '\b(f32|f64)\b' "${files[@]}"
 # A service stands on the platform alone; only orders calls the others.
 for service in platform accounts admissions catalogue inventory payments; do
   direct=$(tree "$service" --depth 1)
-  others='accounts admissions catalogue inventory payments orders app server sandbox'
+  others='accounts admissions catalogue inventory payments orders connectors app server sandbox'
   none_of "$service" "${others/$service/}" <<<"$direct"
 done
 sandbox=$(tree sandbox)
@@ -67,7 +67,7 @@ none_of "sandbox" "$SERVICES connectors app server" <<<"$sandbox"
 
 # A connector turns bytes into what the inventory understands, and does nothing else.
 direct=$(tree connectors --depth 1)
-none_of "connectors" "accounts catalogue payments orders app server sandbox tokio sqlx reqwest axum" <<<"$direct"
+none_of "connectors" "accounts admissions catalogue payments orders app server sandbox tokio sqlx reqwest axum" <<<"$direct"
 mapfile -t files < <(sources connectors/src ! -path '*/conformance/*')
 forbidden "connectors know no clock and no chance" \
   '(SystemTime|Instant|Timestamp|Zoned|Utc|Local)::now\(|Uuid::(now_v7|new_v4)|\brand::|\bgetrandom\b' "${files[@]}"
