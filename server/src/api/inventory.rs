@@ -31,10 +31,10 @@ use utoipa_axum::routes;
 /// Ten thousand rows of four hundred bytes, which is more than a row with all its fields has.
 const BATCH: usize = 4 * 1024 * 1024;
 
-/// A hundred warehouses with all their holidays.
-const WAREHOUSES: usize = 1024 * 1024;
-/// A thousand rows of two hundred bytes.
-const RULES: usize = 256 * 1024;
+/// A hundred warehouses with all their holidays, or bundles with all their components.
+const HUNDREDS: usize = 1024 * 1024;
+/// A thousand lines of two hundred bytes.
+const LINES: usize = 256 * 1024;
 
 /// The endpoints about stock.
 pub fn routes(routes: Routes) -> Routes {
@@ -46,22 +46,22 @@ pub fn routes(routes: Routes) -> Routes {
         .with(write.body(BATCH), routes!(movements::tell))
         .with(read, routes!(instructions::list))
         .with(write, routes!(acknowledgements::acknowledge))
-        .with(write.body(BATCH), routes!(returns::expect))
+        .with(write.body(LINES), routes!(returns::expect))
         .with(write.body(BATCH), routes!(epcis::tell))
         .with(read, routes!(warehouses::list))
-        .with(manage.body(WAREHOUSES), routes!(warehouses::describe))
+        .with(manage.body(HUNDREDS), routes!(warehouses::describe))
         .with(read, routes!(bundles::list))
-        .with(manage, routes!(bundles::define))
-        .with(manage.body(RULES), routes!(rules::set))
+        .with(manage.body(HUNDREDS), routes!(bundles::define))
+        .with(manage.body(LINES), routes!(rules::set))
         .with(read, routes!(transfers::list))
         .with(read, routes!(transfers::show))
-        .with(manage, routes!(transfers::order))
+        .with(manage.body(LINES), routes!(transfers::order))
         .with(write, routes!(transfers::send))
-        .with(write, routes!(transfers::receive))
+        .with(write.body(LINES), routes!(transfers::receive))
         .with(manage, routes!(transfers::cancel))
         .with(read, routes!(purchases::show))
-        .with(manage, routes!(purchases::order))
-        .with(write, routes!(purchases::receive))
+        .with(manage.body(LINES), routes!(purchases::order))
+        .with(write.body(LINES), routes!(purchases::receive))
         .with(manage, routes!(purchases::close))
 }
 

@@ -105,8 +105,13 @@ fn describe(operation: &mut Operation, method: HttpMethod, rules: Rules) {
         refusals.push(("413", "The body is too large."));
         refusals.push(("415", "The body is not JSON."));
     }
+    if matches!(method, HttpMethod::Put) {
+        refusals.push(("409", "It does not go with what the store knows."));
+    }
     if matches!(method, HttpMethod::Post) {
-        refusals.push(("409", "The first request of this name is still being worked on."));
+        let words = "It does not go with what the store knows, or the first request of this name is still \
+                     being worked on.";
+        refusals.push(("409", words));
         operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
     }
     refusals.push(("default", "Something went wrong."));

@@ -2,7 +2,7 @@
 
 use super::table;
 use crate::{cli::Webhook, config::Settings, roles::Needs, stores::Connections};
-use accounts::webhooks::{Attempt, DeadLetter, EndpointNow, SigningSecret, Switched, Webhooks};
+use accounts::webhooks::{Attempt, DeadLetter, EndpointNow, SigningSecret, Webhooks};
 use anyhow::{Context, bail};
 use inventory::{InstructionKind, Inventory};
 use jiff::Timestamp;
@@ -38,12 +38,12 @@ pub async fn run(settings: Settings, what: Webhook) -> anyhow::Result<ExitCode> 
             None => return unknown(id),
         },
         Webhook::Disable { id } => {
-            let switched = webhooks.disable(id).await?;
-            return told(id, switched, "is sent nothing; what is told meanwhile waits for it");
+            let is_known = webhooks.disable(id).await?;
+            return told(id, is_known, "is sent nothing; what is told meanwhile waits for it");
         }
         Webhook::Enable { id } => {
-            let switched = webhooks.enable(id).await?;
-            return told(id, switched, "is sent what waits for it, and what is told from now on");
+            let is_known = webhooks.enable(id).await?;
+            return told(id, is_known, "is sent what waits for it, and what is told from now on");
         }
         Webhook::Log { id } => {
             if !webhooks.is_known(id).await? {
@@ -138,11 +138,11 @@ fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-fn told(id: Uuid, switched: Switched, words: &str) -> anyhow::Result<ExitCode> {
-    match switched {
-        Switched::Now | Switched::Before => writeln!(io::stdout(), "{id} {words}.")?,
-        Switched::Unknown => return unknown(id),
+fn told(id: Uuid, is_known: bool, words: &str) -> anyhow::Result<ExitCode> {
+    if !is_known {
+        return unknown(id);
     }
+    writeln!(io::stdout(), "{id} {words}.")?;
     Ok(ExitCode::SUCCESS)
 }
 

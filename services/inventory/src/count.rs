@@ -4,7 +4,7 @@
 use crate::{
     Error, Inventory, TellError, UnknownSkus, end, queries,
     telling::{self, Facts, Names},
-    told::{LARGEST_BATCH, MOST_PIECES, check_source},
+    told::{EARLIEST, LARGEST_BATCH, MOST_PIECES, check_source},
 };
 use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 use sqlx::PgConnection;
@@ -59,6 +59,23 @@ pub enum CountAnswer {
     CountedTwice,
 }
 
+impl CountAnswer {
+    /// Its name for programs, which never changes.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Agrees => "agrees",
+            Self::Adjusted { .. } => "adjusted",
+            Self::AlreadyCounted => "already_counted",
+            Self::Outdated { .. } => "outdated",
+            Self::BelowPromised { .. } => "below_promised",
+            Self::UnknownWarehouse => "unknown_warehouse",
+            Self::UnknownSku => "unknown_sku",
+            Self::AbsurdQuantity => "absurd_quantity",
+            Self::CountedTwice => "counted_twice",
+        }
+    }
+}
+
 impl Inventory {
     /// Brings levels to what a source counted at an instant, and answers each count in its place: the difference
     /// is what was counted, less what was known as of then, that is what is on hand now without the movements that
@@ -86,7 +103,7 @@ impl Inventory {
         }
         // As instants are kept: told again it is the same one.
         let as_of = TimestampRound::new().smallest(Unit::Microsecond).mode(RoundMode::Trunc);
-        let as_of = told_as_of.round(as_of).unwrap_or(told_as_of);
+        let as_of = told_as_of.max(EARLIEST).round(as_of).unwrap_or(told_as_of);
         let mut transaction = self.pool.begin().await.map_err(Error::from)?;
         let work = Work { source, as_of, rows, levels };
         let counted = work.reconcile(&mut transaction).await;

@@ -45,6 +45,8 @@ pub struct PurchaseLine {
 pub struct PurchaseNow {
     /// The code of the warehouse it goes to.
     pub warehouse: String,
+    /// Who was asked.
+    pub supplier: String,
     /// Whether anything is waited for.
     pub state: PurchaseState,
     /// The day it is expected.
@@ -130,7 +132,11 @@ impl Inventory {
         let mut lines = purchase.lines.clone();
         lines.sort();
         let before_lines = before.lines.iter().map(|line| (line.sku.clone(), line.ordered));
-        match before.warehouse == purchase.warehouse && before_lines.eq(lines) {
+        let is_same = before.warehouse == purchase.warehouse
+            && before.supplier == purchase.supplier
+            && before.expected_on == purchase.expected_on
+            && before_lines.eq(lines);
+        match is_same {
             true => Ok(Done::Before),
             false => Err(PurchaseError::Conflict { id: purchase.id }),
         }
@@ -155,7 +161,9 @@ impl Inventory {
             return Err(ActError::NoPieces.into());
         }
         let purchase = self.purchase(id).await?;
-        let levels = lines.iter().map(|(sku, _)| (sku.as_str(), purchase.warehouse.as_str()));
+        // What was not asked for gets no place there by a slip.
+        let asked = purchase.lines.iter();
+        let levels = asked.map(|line| (line.sku.as_str(), purchase.warehouse.as_str()));
         queries::told::open(&self.pool, &levels.collect()).await?;
         let mut transaction = self.pool.begin().await?;
         let received = receive_locked(&mut transaction, id, receipt, lines).await;

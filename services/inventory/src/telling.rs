@@ -2,7 +2,7 @@
 
 use crate::{
     Error, MovementKind, queries,
-    told::{Answer, LONGEST_EXTERNAL_ID, MOST_PIECES, Mode, ToldMovement},
+    told::{Answer, EARLIEST, LONGEST_EXTERNAL_ID, MOST_PIECES, Mode, ToldMovement},
 };
 use jiff::Timestamp;
 use sqlx::PgConnection;
@@ -35,7 +35,7 @@ impl<'a> Row<'a> {
             kind: row.kind.into(),
             quantity: row.quantity,
             reference: row.order,
-            occurred_at: row.occurred_at,
+            occurred_at: row.occurred_at.map(|at| at.max(EARLIEST)),
             cause: source,
         }
     }
@@ -44,7 +44,7 @@ impl<'a> Row<'a> {
     pub fn on_hand(&self) -> i64 {
         match self.kind {
             MovementKind::Shipped | MovementKind::Scrapped | MovementKind::TransferredOut => {
-                -self.quantity
+                self.quantity.saturating_neg()
             }
             MovementKind::Cancelled => 0,
             _ => self.quantity,
@@ -54,8 +54,8 @@ impl<'a> Row<'a> {
     /// What it adds to what orders have.
     pub fn allocated(&self) -> i64 {
         match self.kind {
-            MovementKind::Shipped if self.reference.is_some() => -self.quantity,
-            MovementKind::Cancelled => -self.quantity,
+            MovementKind::Shipped if self.reference.is_some() => self.quantity.saturating_neg(),
+            MovementKind::Cancelled => self.quantity.saturating_neg(),
             _ => 0,
         }
     }

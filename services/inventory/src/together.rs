@@ -139,11 +139,14 @@ pub(crate) async fn serve(pool: PgPool, mut here: Vec<Waiting>) {
         Err(error) if here.len() == 1 || platform::is_absence(&error) => fail(&mut here, error),
         Err(error) => {
             tracing::warn!(%error, orders = here.len(), "not to be served together");
-            for waiting in &mut here {
-                if let Err(error) = attempt(&pool, std::slice::from_mut(waiting)).await {
+            for mut waiting in here {
+                if let Err(error) = attempt(&pool, std::slice::from_mut(&mut waiting)).await {
                     waiting.fail(error.into());
                 }
+                // At once: the next one may wait long for a lock.
+                waiting.tell();
             }
+            return;
         }
     }
     here.into_iter().for_each(Waiting::tell);

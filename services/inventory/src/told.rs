@@ -19,6 +19,10 @@ pub const LONGEST_EXTERNAL_ID: usize = 200;
 /// The source of what the store itself does under a name.
 pub(crate) const OURSELVES: &str = "vitrine";
 
+/// Nothing that matters here happened before the year 1, and the database's calendar ends not much earlier: what is said
+/// to have happened before happened then.
+pub(crate) const EARLIEST: Timestamp = Timestamp::constant(-62_135_596_800, 0);
+
 /// What kinds of things another system can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ToldKind {
@@ -36,6 +40,24 @@ pub enum ToldKind {
     TransferredOut,
     /// Pieces came from another warehouse.
     TransferredIn,
+}
+
+impl ToldKind {
+    /// Each of them.
+    pub const ALL: [Self; 7] = [
+        Self::Received,
+        Self::Adjusted,
+        Self::Shipped,
+        Self::Returned,
+        Self::Scrapped,
+        Self::TransferredOut,
+        Self::TransferredIn,
+    ];
+
+    /// Its name, which is that of the movement.
+    pub fn as_str(self) -> &'static str {
+        MovementKind::from(self).as_str()
+    }
 }
 
 impl From<ToldKind> for MovementKind {
@@ -128,6 +150,23 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// Its name for programs, which never changes.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::AppliedBeforeCount => "applied_before_count",
+            Self::AlreadyApplied => "already_applied",
+            Self::Conflict => "conflict",
+            Self::UnknownWarehouse => "unknown_warehouse",
+            Self::UnknownSku => "unknown_sku",
+            Self::WouldTakePromised { .. } => "would_take_promised",
+            Self::NotAllocated { .. } => "not_allocated",
+            Self::AbsurdQuantity => "absurd_quantity",
+            Self::BadExternalId => "bad_external_id",
+            Self::Withheld => "withheld",
+        }
+    }
+
     /// Whether the row is in the ledger, now or before.
     pub fn is_in(self) -> bool {
         matches!(self, Self::Applied | Self::AppliedBeforeCount | Self::AlreadyApplied)

@@ -189,8 +189,10 @@ async fn set_active_locked(
     code: &str,
     active: bool,
 ) -> Result<(), WarehouseError> {
-    if !queries::warehouses::set_active(connection, code, active).await? {
-        return Err(unknown(code));
+    // All levels are locked only when there is something to say to them: nobody buys meanwhile.
+    let is_new = queries::warehouses::set_active(connection, code, active).await?;
+    if !is_new.ok_or_else(|| unknown(code))? {
+        return Ok(());
     }
     queries::warehouses::lock_all(connection, code).await?;
     queries::warehouses::make_levels_follow(connection, code).await?;

@@ -6,10 +6,10 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Se
 use serde_json::{Map, Number, Value};
 use std::{cell::Cell, fmt};
 
-/// How many arrays and objects may stand in each other. A body of ours has three.
+/// How many arrays and objects may stand in each other. An EPCIS document has about eight.
 const DEPTH: usize = 16;
-/// How many values there may be: ten thousand rows of a dozen fields.
-const VALUES: usize = 150_000;
+/// How many values there may be: ten thousand events of thirty.
+const VALUES: usize = 300_000;
 /// A whole number that is written with a point or an exponent is read as whole up to here, where numbers
 /// that are written so are exact.
 const EXACT: f64 = 9_007_199_254_740_992.0;

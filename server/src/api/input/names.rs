@@ -1,7 +1,7 @@
 //! How names and numbers look that several endpoints take and give.
 
 use utoipa::openapi::{
-    SchemaFormat,
+    KnownFormat, SchemaFormat,
     schema::{Array, ArrayBuilder, Object, ObjectBuilder, SchemaType, Type},
 };
 
@@ -89,6 +89,20 @@ pub fn country() -> Object {
         .schema_type(SchemaType::new(Type::String))
         .enum_values(Some(domain::Country::EUROPEAN_UNION.map(|country| country.code())))
         .build()
+}
+
+/// A day. No calendar of the databases has a year 0.
+pub fn day() -> Object {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::new(Type::String))
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
+        .pattern(Some("^[12]"))
+        .build()
+}
+
+/// Some days.
+pub fn days() -> Array {
+    ArrayBuilder::new().items(day()).max_items(Some(400)).build()
 }
 
 /// Some pieces of a SKU.

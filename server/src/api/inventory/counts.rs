@@ -163,3 +163,28 @@ pub async fn tell(
     let items = items.map(|(count, answer)| CountAnswered::new(count, answer)).collect();
     Ok(axum::Json(CountAnswers { items }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outcome_has_the_name_that_it_has_everywhere() {
+        let answers = [
+            CountAnswer::Agrees,
+            CountAnswer::Adjusted { difference: 1 },
+            CountAnswer::AlreadyCounted,
+            CountAnswer::Outdated { last: Timestamp::UNIX_EPOCH },
+            CountAnswer::BelowPromised { on_hand: 1, needed: 2 },
+            CountAnswer::UnknownWarehouse,
+            CountAnswer::UnknownSku,
+            CountAnswer::AbsurdQuantity,
+            CountAnswer::CountedTwice,
+        ];
+        for answer in answers {
+            let (warehouse, sku) = (String::new(), String::new());
+            let told = CountAnswered::new(Count { warehouse, sku, on_hand: 1 }, answer);
+            assert_eq!(serde_json::to_value(told).unwrap()["outcome"], answer.code());
+        }
+    }
+}

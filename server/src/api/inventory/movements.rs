@@ -226,3 +226,29 @@ pub async fn tell(
     let items: Vec<_> = items.map(|(id, answer)| RowAnswer::new(id, answer)).collect();
     Ok(axum::Json(MovementAnswers { applied, refused: items.len() - applied, items }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outcome_has_the_name_that_it_has_everywhere() {
+        let answers = [
+            Answer::Applied,
+            Answer::AppliedBeforeCount,
+            Answer::AlreadyApplied,
+            Answer::Conflict,
+            Answer::UnknownWarehouse,
+            Answer::UnknownSku,
+            Answer::WouldTakePromised { on_hand: 1, needed: 2 },
+            Answer::NotAllocated { open: 1 },
+            Answer::AbsurdQuantity,
+            Answer::BadExternalId,
+            Answer::Withheld,
+        ];
+        for answer in answers {
+            let told = serde_json::to_value(RowAnswer::new(String::new(), answer)).unwrap();
+            assert_eq!(told["outcome"], answer.code());
+        }
+    }
+}

@@ -26,7 +26,7 @@ pub struct Ordered {
     supplier: String,
     /// The day it is expected.
     #[serde(default)]
-    #[schema(value_type = Option<String>, format = Date)]
+    #[schema(value_type = Option<String>, format = Date, pattern = "^[12]")]
     expected_on: Option<Date>,
     /// What is asked for.
     #[schema(min_items = 1, max_items = 1_000)]
@@ -38,7 +38,7 @@ pub struct Ordered {
 #[serde(deny_unknown_fields)]
 pub struct Delivered {
     /// Your name for the delivery: told again, it is not booked again.
-    #[schema(min_length = 1, max_length = 100, pattern = "^[!-~]([ -~]*[!-~])?$")]
+    #[schema(min_length = 1, max_length = 90, pattern = "^[!-~]([ -~]*[!-~])?$")]
     receipt: String,
     /// What has come, all of it or some; more than was asked for is booked as well.
     #[schema(min_items = 1, max_items = 1_000)]
@@ -82,6 +82,9 @@ pub struct Told {
     /// The code of the warehouse that it goes to.
     #[schema(schema_with = names::warehouse)]
     warehouse: String,
+    /// Who was asked.
+    #[schema(schema_with = names::name)]
+    supplier: String,
     /// The day it is expected.
     #[schema(value_type = Option<String>, format = Date)]
     expected_on: Option<Date>,
@@ -104,6 +107,7 @@ impl Told {
                 PurchaseState::Cancelled => Waited::Cancelled,
             },
             warehouse: now.warehouse,
+            supplier: now.supplier,
             expected_on: now.expected_on,
             lines: now.lines.into_iter().map(line).collect(),
         }

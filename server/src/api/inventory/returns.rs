@@ -1,28 +1,15 @@
 //! Returns: what customers said they send back, so that a warehouse expects it.
 
+use super::lines::Line;
 use crate::api::{
     input::{Json, Part, field, names},
     problem::Problem,
 };
 use axum::extract::State;
-use domain::Sku;
 use inventory::{Done, ExpectError, ExpectedReturn as Expected, Inventory};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-/// So many pieces of a SKU.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = ExpectedLine)]
-struct Line {
-    /// The SKU, of a bundle that of a component.
-    #[schema(schema_with = names::sku)]
-    sku: Sku,
-    /// Pieces.
-    #[schema(minimum = 1, maximum = 1_000_000_000)]
-    quantity: u32,
-}
 
 /// Goods of an order that will come back.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -37,7 +24,7 @@ pub struct ExpectedReturn {
     /// The code of the warehouse they will come to.
     #[schema(schema_with = names::warehouse)]
     warehouse: String,
-    /// What will come.
+    /// What will come; of a bundle its components.
     #[schema(min_items = 1, max_items = 1000)]
     lines: Vec<Line>,
 }

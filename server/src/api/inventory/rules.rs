@@ -8,6 +8,7 @@ use axum::extract::State;
 use domain::Sku;
 use inventory::{Error, Inventory, LevelError, Rules};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
 use utoipa::ToSchema;
 
 /// The rules of one level.
@@ -30,6 +31,13 @@ struct LevelRules {
     back_order_limit: u32,
 }
 
+impl LevelRules {
+    fn split(self) -> (String, Sku, Rules) {
+        let rules = Rules { safety: self.safety, back_order_limit: self.back_order_limit };
+        (self.warehouse, self.sku, rules)
+    }
+}
+
 /// The rules of some levels.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -46,8 +54,6 @@ pub struct Ruled {
 enum Outcome {
     /// They are so now.
     Set,
-    /// They were so.
-    Agrees,
     /// No warehouse has this code.
     UnknownWarehouse,
     /// The SKU is a bundle, which lies nowhere.
@@ -91,18 +97,45 @@ pub async fn set(
     State(inventory): State<Inventory>,
     Json(ruled): Json<Ruled>,
 ) -> Result<axum::Json<RulesAnswers>, Problem> {
-    let mut items = Vec::with_capacity(ruled.rules.len());
-    for LevelRules { warehouse, sku, safety, back_order_limit } in ruled.rules {
-        let rules = Rules { safety, back_order_limit };
-        let outcome = match inventory.set_rules(&warehouse, &[(sku.clone(), rules)]).await {
-            Ok(0) => Outcome::Agrees,
-            Ok(_) => Outcome::Set,
-            Err(LevelError::UnknownWarehouse { .. }) => Outcome::UnknownWarehouse,
-            Err(LevelError::Storage(Error::BundleLiesNowhere)) => Outcome::UnknownSku,
-            Err(LevelError::Storage(Error::Oversell)) => Outcome::BelowPromised,
-            Err(error) => return Err(Problem::of_error(&error)),
-        };
-        items.push(RulesAnswer { warehouse, sku, outcome });
+    let rows: Vec<_> = ruled.rules.into_iter().map(LevelRules::split).collect();
+    let mut wanted = BTreeMap::<&str, BTreeMap<&Sku, Rules>>::new();
+    for (warehouse, sku, rules) in &rows {
+        wanted.entry(warehouse).or_default().insert(sku, *rules);
     }
-    Ok(axum::Json(RulesAnswers { items }))
+    let mut outcomes = HashMap::new();
+    for (warehouse, rules) in wanted {
+        let rules: Vec<_> = rules.into_iter().map(|(sku, rules)| (sku.clone(), rules)).collect();
+        let became = set_in(&inventory, warehouse, &rules).await?;
+        outcomes.extend(
+            rules.into_iter().zip(became).map(|((sku, _), outcome)| ((warehouse, sku), outcome)),
+        );
+    }
+    let answer = |(warehouse, sku, _): &(String, Sku, Rules)| {
+        let outcome = outcomes[&(warehouse.as_str(), sku.clone())];
+        RulesAnswer { warehouse: warehouse.clone(), sku: sku.clone(), outcome }
+    };
+    Ok(axum::Json(RulesAnswers { items: rows.iter().map(answer).collect() }))
+}
+
+/// What became of the rules of some levels of one warehouse. They are set together; where the database refuses that for
+/// one of them, each half is tried by itself until it is known which.
+async fn set_in(
+    inventory: &Inventory,
+    warehouse: &str,
+    rules: &[(Sku, Rules)],
+) -> Result<Vec<Outcome>, Problem> {
+    let all = |outcome| Ok(vec![outcome; rules.len()]);
+    match inventory.set_rules(warehouse, rules).await {
+        Ok(_) => all(Outcome::Set),
+        Err(LevelError::UnknownWarehouse { .. }) => all(Outcome::UnknownWarehouse),
+        Err(LevelError::Storage(Error::BundleLiesNowhere | Error::Oversell)) if rules.len() > 1 => {
+            let (first, second) = rules.split_at(rules.len() / 2);
+            let mut became = Box::pin(set_in(inventory, warehouse, first)).await?;
+            became.extend(Box::pin(set_in(inventory, warehouse, second)).await?);
+            Ok(became)
+        }
+        Err(LevelError::Storage(Error::BundleLiesNowhere)) => all(Outcome::UnknownSku),
+        Err(LevelError::Storage(Error::Oversell)) => all(Outcome::BelowPromised),
+        Err(error) => Err(Problem::of_error(&error)),
+    }
 }

@@ -26,7 +26,7 @@ pub struct Ordered {
     to: String,
     /// The day it is expected there.
     #[serde(default)]
-    #[schema(value_type = Option<String>, format = Date)]
+    #[schema(value_type = Option<String>, format = Date, pattern = "^[12]")]
     expected_on: Option<Date>,
     /// What is to go.
     #[schema(min_items = 1, max_items = 1_000)]

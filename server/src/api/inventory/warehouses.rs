@@ -114,7 +114,7 @@ pub struct Warehouse {
     working_days: BTreeSet<Weekday>,
     /// Days that it does not work although it would.
     #[serde(default)]
-    #[schema(max_items = 400, value_type = Vec<String>, format = Date)]
+    #[schema(schema_with = names::days)]
     holidays: Vec<Date>,
     /// Whether customers can fetch their orders there.
     #[serde(default)]

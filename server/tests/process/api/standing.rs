@@ -126,11 +126,15 @@ async fn a_bundle_is_sold_as_far_as_its_components_go() {
 async fn what_is_kept_back_and_may_be_promised_is_said_level_by_level() {
     let store = Store::open().await;
     let program = Program::with(&store, ALL).await;
+    let set = json!({"sku": "SET", "components": [{"sku": "LAMP", "quantity": 2}]});
+    assert_eq!(program.put(BUNDLES, &json!({ "bundles": [set] })).await.status, 200);
     let (on_hand, available) = program.there("berlin", "LAMP").await;
     let rules = |safety: i64| {
         json!({"rules": [
             {"warehouse": "berlin", "sku": "LAMP", "safety": safety},
             {"warehouse": "moon", "sku": "LAMP", "safety": 1},
+            {"warehouse": "berlin", "sku": "SET", "safety": 1},
+            {"warehouse": "berlin", "sku": "NEW", "back_order_limit": 3},
         ]})
     };
     let outcomes = |told: &Told| -> Vec<String> {
@@ -138,9 +142,12 @@ async fn what_is_kept_back_and_may_be_promised_is_said_level_by_level() {
         items.map(|item| item["outcome"].as_str().unwrap().to_owned()).collect()
     };
     let set = program.put(RULES, &rules(2)).await;
-    assert_eq!(outcomes(&set), ["set", "unknown_warehouse"]);
+    // One that is refused keeps none of the others from being set.
+    assert_eq!(outcomes(&set), ["set", "unknown_warehouse", "unknown_sku", "set"]);
+    assert_eq!(program.there("berlin", "NEW").await.0, 0);
     assert_eq!(program.there("berlin", "LAMP").await, (on_hand, available - 2));
-    assert_eq!(outcomes(&program.put(RULES, &rules(2)).await)[0], "agrees");
+    assert_eq!(outcomes(&program.put(RULES, &rules(2)).await)[0], "set");
+    assert_eq!(program.there("berlin", "LAMP").await, (on_hand, available - 2));
     assert_eq!(outcomes(&program.put(RULES, &rules(0)).await)[0], "set");
     let absurd = program.put(RULES, &rules(-1)).await;
     assert_eq!(wrong(&absurd), ("#/rules/0/safety", "too_small"));
@@ -185,6 +192,10 @@ async fn a_transfer_is_in_neither_warehouse_until_it_arrives() {
     assert_eq!(program.get(&path).await.body["state"], "arrived");
     assert_eq!(program.get(TRANSFERS).await.body["items"], json!([]));
 
+    let day = json!({"from": "berlin", "to": "lyon", "expected_on": "0000-01-01", "lines": [
+        {"sku": "LAMP", "quantity": 1}]});
+    let refused = program.put(&format!("{TRANSFERS}/{other}"), &day).await;
+    assert_eq!(wrong(&refused), ("#/expected_on", "wrong_form"));
     for (from, to, at, code) in [
         ("berlin", "berlin", "#/to", "leads_nowhere"),
         ("berlin", "moon", "#", "unknown_warehouse"),
@@ -216,7 +227,14 @@ async fn what_was_asked_for_is_waited_for_until_all_of_it_has_come() {
         assert_eq!(told.body["lines"], json!([{"sku": "LAMP", "ordered": 10, "received": 4}]));
     }
     assert_eq!(program.there("lyon", "LAMP").await.0, before + 4);
-    assert_eq!(wrong(&deliver("second", "DESK", 1).await), ("#/lines", "not_ordered"));
+    assert_eq!(wrong(&deliver("second", "NEVER", 1).await), ("#/lines", "not_ordered"));
+    // And has no place there by that.
+    assert_eq!(program.get(&format!("{LEVELS}?sku=NEVER")).await.body["items"], json!([]));
+    for (field, other) in [("expected_on", "2030-01-02"), ("supplier", "Others Ltd")] {
+        let mut another = order.clone();
+        another[field] = json!(other);
+        assert_eq!(program.put(&path, &another).await.problem(), (409, "id_taken"), "{field}");
+    }
     assert_eq!(deliver("first", "LAMP", 5).await.problem(), (409, "id_taken"));
     assert_eq!(deliver("second", "LAMP", 7).await.body["state"], "received");
     assert_eq!(program.there("lyon", "LAMP").await.0, before + 11);

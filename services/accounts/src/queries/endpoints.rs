@@ -101,13 +101,12 @@ pub async fn rotate(
     Ok(done.rows_affected() > 0)
 }
 
-/// Sends nothing there any more; whether something was.
+/// Sends nothing there any more; whether there is such an endpoint.
 pub async fn disable(pool: &PgPool, id: Uuid) -> Result<bool, sqlx::Error> {
     let done = sqlx::query(
         "update webhook_endpoints
-         set disabled_at = now()
-         where id = $1
-           and disabled_at is null",
+         set disabled_at = coalesce(disabled_at, now())
+         where id = $1",
     )
     .bind(id)
     .execute(pool)
@@ -115,13 +114,12 @@ pub async fn disable(pool: &PgPool, id: Uuid) -> Result<bool, sqlx::Error> {
     Ok(done.rows_affected() > 0)
 }
 
-/// Sends there again; whether nothing was.
+/// Sends there again; whether there is such an endpoint.
 pub async fn enable(pool: &PgPool, id: Uuid) -> Result<bool, sqlx::Error> {
     let done = sqlx::query(
         "update webhook_endpoints
          set disabled_at = null
-         where id = $1
-           and disabled_at is not null",
+         where id = $1",
     )
     .bind(id)
     .execute(pool)

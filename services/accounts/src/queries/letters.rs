@@ -106,12 +106,16 @@ pub async fn replay(pool: &PgPool, id: Option<i64>) -> Result<u64, sqlx::Error> 
 /// any more; answers how many.
 pub async fn sweep(pool: &PgPool, age: Duration, limit: i64) -> Result<u64, sqlx::Error> {
     let swept: i64 = sqlx::query_scalar(
-        "with swept as (
+        // One at a time: of two who each take a delivery of one message, neither would take the message.
+        "with turn as materialized (
+           select pg_try_advisory_xact_lock(hashtextextended('webhooks swept', 0)) as is_ours
+         ), swept as (
            delete from webhook_deliveries
            where id in (
              select id
              from webhook_deliveries
-             where state = 'delivered'
+             where (select is_ours from turn)
+               and state = 'delivered'
                and ended_at < now() - make_interval(secs => $1)
              order by ended_at
              limit $2

@@ -48,17 +48,6 @@ pub struct EndpointNow {
     pub dead: i64,
 }
 
-/// What became of an endpoint that was to be switched on or off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Switched {
-    /// It is so now.
-    Now,
-    /// It was so before.
-    Before,
-    /// There is no such endpoint.
-    Unknown,
-}
-
 impl Webhooks {
     /// Has somebody told at this address what is told from now on, of these types and places (of all, if none is
     /// named). The secret is shown this once.
@@ -93,23 +82,13 @@ impl Webhooks {
         Ok(done.then_some(secret))
     }
 
-    /// Sends an endpoint nothing any more. What is told meanwhile waits for it.
-    pub async fn disable(&self, id: Uuid) -> Result<Switched, sqlx::Error> {
-        let done = queries::disable(&self.pool, id).await?;
-        self.switched(id, done).await
+    /// Sends an endpoint nothing any more; whether there is such an endpoint. What is told meanwhile waits for it.
+    pub async fn disable(&self, id: Uuid) -> Result<bool, sqlx::Error> {
+        queries::disable(&self.pool, id).await
     }
 
-    /// Sends an endpoint what waits for it, and what is told from now on.
-    pub async fn enable(&self, id: Uuid) -> Result<Switched, sqlx::Error> {
-        let done = queries::enable(&self.pool, id).await?;
-        self.switched(id, done).await
-    }
-
-    async fn switched(&self, id: Uuid, done: bool) -> Result<Switched, sqlx::Error> {
-        if done {
-            return Ok(Switched::Now);
-        }
-        let is_known = queries::is_endpoint(&self.pool, id).await?;
-        Ok(if is_known { Switched::Before } else { Switched::Unknown })
+    /// Sends an endpoint what waits for it, and what is told from now on; whether there is such an endpoint.
+    pub async fn enable(&self, id: Uuid) -> Result<bool, sqlx::Error> {
+        queries::enable(&self.pool, id).await
     }
 }

@@ -16,7 +16,7 @@ mod sender;
 
 pub use courier::Courier;
 pub use destination::{Reach, Unreachable};
-pub use endpoint::{AddError, EndpointNow, FORMER_SECRET_VALID, Switched};
+pub use endpoint::{AddError, EndpointNow, FORMER_SECRET_VALID};
 pub use letters::{Attempt, DeadLetter};
 pub use message::{Carried, Message};
 pub use schedule::ATTEMPTS;

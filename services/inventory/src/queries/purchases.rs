@@ -38,6 +38,7 @@ pub async fn insert(pool: &PgPool, purchase: &PurchaseOrder) -> Result<bool, sql
 #[derive(sqlx::FromRow)]
 struct Row {
     warehouse: String,
+    supplier: String,
     state: String,
     expected_on: Option<String>,
     skus: Vec<String>,
@@ -51,6 +52,7 @@ macro_rules! purchase {
         concat!(
             "select
                purchase.warehouse,
+               purchase.supplier,
                purchase.state,
                purchase.expected_on::text as expected_on,
                line.skus,
@@ -102,6 +104,7 @@ fn now(row: Row) -> Result<PurchaseNow, sqlx::Error> {
         expected_on: row.expected_on.as_deref().map(date).transpose()?,
         state: named(&PurchaseState::ALL, &row.state, PurchaseState::as_str)?,
         warehouse: row.warehouse,
+        supplier: row.supplier,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{named, unreadable};
 use crate::{
-    MovementKind,
+    ToldKind,
     reconcile::{Comparison, Discrepancy, PastMovement, Said},
     telling::Names,
 };
@@ -10,17 +10,6 @@ use jiff::Timestamp;
 use sqlx::PgConnection;
 use std::collections::HashMap;
 use uuid::Uuid;
-
-/// What changes what is on hand.
-const KINDS: [MovementKind; 7] = [
-    MovementKind::Received,
-    MovementKind::Adjusted,
-    MovementKind::Shipped,
-    MovementKind::Returned,
-    MovementKind::Scrapped,
-    MovementKind::TransferredOut,
-    MovementKind::TransferredIn,
-];
 
 /// What the database's clock shows.
 pub async fn now(connection: &mut PgConnection) -> Result<Timestamp, sqlx::Error> {
@@ -57,7 +46,7 @@ pub async fn compare(
          ), since as (
            select sku, warehouse, sum(on_hand)::bigint as on_hand
            from movements
-           -- told happenings may be an hour older than their writing: clocks differ
+           -- what was told may have happened up to an hour after it was written: clocks differ
            where recorded_at > timestamptz 'epoch' + $9 * interval '1 microsecond' - interval '1 hour'
              and coalesce(occurred_at, recorded_at) > timestamptz 'epoch' + $9 * interval '1 microsecond'
              and on_hand <> 0
@@ -165,7 +154,7 @@ pub async fn history(
     for row in rows {
         let names = (row.sku, row.warehouse);
         found.entry(names).or_default().push(PastMovement {
-            kind: named(&KINDS, &row.kind, MovementKind::as_str)?,
+            kind: named(&ToldKind::ALL, &row.kind, ToldKind::as_str)?.into(),
             on_hand: row.on_hand,
             cause: row.cause,
             reference: row.reference,

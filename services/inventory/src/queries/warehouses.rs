@@ -141,19 +141,30 @@ pub async fn list(pool: &PgPool) -> Result<Vec<WarehouseNow>, sqlx::Error> {
     rows.into_iter().map(now).collect()
 }
 
-/// Says whether a warehouse sends; `false` when there is none with this code. Levels are opened after it or before,
-/// not meanwhile.
+/// Says whether a warehouse sends; answers whether that is new, and `None` when there is none with this code. Levels
+/// are opened after it or before, not meanwhile.
 pub async fn set_active(
     connection: &mut PgConnection,
     code: &str,
     active: bool,
-) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query("update warehouses set active = $2 where code = $1")
-        .bind(code)
-        .bind(active)
-        .execute(connection)
-        .await?;
-    Ok(done.rows_affected() > 0)
+) -> Result<Option<bool>, sqlx::Error> {
+    sqlx::query_scalar(
+        "with before as (
+           select code, active
+           from warehouses
+           where code = $1
+           for no key update
+         )
+         update warehouses as warehouse
+         set active = $2
+         from before
+         where warehouse.code = before.code
+         returning before.active <> $2",
+    )
+    .bind(code)
+    .bind(active)
+    .fetch_optional(connection)
+    .await
 }
 
 /// Locks all levels of the SKUs that a warehouse has, by SKU and warehouse as everyone does.

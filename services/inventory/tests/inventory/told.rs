@@ -2,8 +2,10 @@
 
 use crate::stockroom::{MINUTES, Stockroom, order, sku, want};
 use inventory::{
-    Answer, Mode, TellError, ToldKind, ToldMovement, UnknownSkus, told::LARGEST_BATCH,
+    Answer, Count, CountAnswer, Mode, TellError, ToldKind, ToldMovement, UnknownSkus,
+    told::LARGEST_BATCH,
 };
+use jiff::Timestamp;
 use uuid::Uuid;
 
 fn row(id: &str, warehouse: &str, name: &str, kind: ToldKind, quantity: i64) -> ToldMovement {
@@ -275,4 +277,23 @@ async fn a_batch_tells_of_each_sku_once() {
         (0..9).map(|id| row(&id.to_string(), "north", "mug", ToldKind::Received, 1)).collect();
     tell(&room, Mode::All, &rows).await;
     assert_eq!(room.count("select count(*) from outbox").await, 1);
+}
+
+#[tokio::test]
+async fn numbers_and_instants_at_the_end_of_their_range_are_answered_like_others() {
+    let room = Stockroom::with(&[("north", "mug", 10)]).await;
+    let mut ancient = row("1", "north", "mug", ToldKind::Received, 1);
+    ancient.occurred_at = Some(Timestamp::MIN);
+    let rows = [ancient, row("2", "north", "mug", ToldKind::Shipped, i64::MIN)];
+    let answers = tell(&room, Mode::Each, &rows).await;
+    assert_eq!(answers, [Answer::Applied, Answer::AbsurdQuantity]);
+    let count = Count { warehouse: "north".to_owned(), sku: "mug".to_owned(), on_hand: 1 };
+    let counted = room
+        .inventory
+        .reconcile_counts("wms", Timestamp::MIN, UnknownSkus::Refuse, &[count])
+        .await
+        .unwrap();
+    // The one of old was there then.
+    assert_eq!(counted, [CountAnswer::Agrees]);
+    room.assert_books_are_right().await;
 }
