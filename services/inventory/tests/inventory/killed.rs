@@ -98,6 +98,7 @@ async fn sell(seed: u64) {
         }
     }
     assert!(!said.is_empty(), "seed {seed}: nobody bought anything");
+    println!("seed {seed}: {killed} killed, {} orders", said.len());
     assert!(killed > 0, "seed {seed}: every node came to its end by itself");
 
     // What any other node does for an order whose payment is known and whose end is not.
@@ -181,7 +182,7 @@ async fn be_killed(url: String, seed: u64, node: usize) -> (Vec<(Uuid, Said)>, u
             .env("SEED", seed.to_string())
             .stdout(Stdio::piped())
             .kill_on_drop(true);
-        let (mut said, dies_at) = (0, 1 + chance(&(seed, node, run)) % 40);
+        let (mut said, dies_at) = (0, 1 + chance(&(seed, node, run)) % 5);
         if run < KILLS {
             command.env(DIES_AT, dies_at.to_string());
         }
