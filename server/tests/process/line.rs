@@ -230,7 +230,11 @@ async fn nothing_is_sold_past_the_line() {
     }
     first.cookies.insert("ticket-lamp-drop".to_owned(), ticket);
     let passed = (503, "payment_unavailable".to_owned(), None);
-    assert_eq!(refusal(first.order(version, PROGRAM).await).await, passed, "there is no provider here");
+    assert_eq!(
+        refusal(first.order(version, PROGRAM).await).await,
+        passed,
+        "there is no provider here"
+    );
     // What was ordered and awaits its payment can be paid, whatever has become of the ticket.
     first.cookies.remove("ticket-lamp-drop");
     assert_eq!(refusal(first.order(version, PROGRAM).await).await, passed);
