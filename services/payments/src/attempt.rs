@@ -8,11 +8,14 @@ use crate::{
     Error, Payments, ProviderError, Standing,
     error::violated_constraint,
     provider::{Charge, Lookup, ProviderPayment},
-    queries::{self, attempts::News},
+    queries::{
+        self,
+        attempts::{NewAttempt, News},
+    },
 };
 use domain::{
     money::Money,
-    payment::{AttemptState, IntentState},
+    payment::{AttemptState, CaptureMode, IntentState},
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -27,14 +30,20 @@ const PAY_ROUNDS: usize = 3;
 pub struct Attempt {
     /// Its name, and the reference and idempotency key that the provider hears.
     pub id: Uuid,
-    /// What it tries to get.
+    /// What it tries to get the money of.
     pub intent: Uuid,
     /// Where it was made.
     pub provider: String,
     /// The provider's name for the payment, once it has said one.
     pub provider_reference: Option<String>,
-    /// How much.
+    /// How much it tries to get.
     pub amount: Money,
+    /// Whether the money is taken at once.
+    pub capture: CaptureMode,
+    /// How much it has taken, once it has succeeded.
+    pub captured: Option<Money>,
+    /// When what is authorised is released by itself, as the provider told it.
+    pub expires_at: Option<Timestamp>,
     /// Where it is.
     pub state: AttemptState,
     /// Why it was declined, in the provider's words.
@@ -56,6 +65,7 @@ impl Attempt {
         Some(Charge {
             attempt: self.id,
             amount: self.amount,
+            capture: self.capture,
             return_url: self.return_url.clone()?,
             token: token.map(SecretString::from),
         })
@@ -80,17 +90,42 @@ impl Payments {
         return_url: &str,
         token: Option<&str>,
     ) -> Result<Attempt, Error> {
+        self.pay_by(CaptureMode::AtOnce, order, return_url, token).await
+    }
+
+    /// As [`Payments::pay`], but the money is only set aside: the attempt ends up `Authorised`, until
+    /// [`Payments::capture`] takes it, [`Payments::void`] or [`Payments::cancel`] gives it up, or the
+    /// provider's time for it ends.
+    ///
+    /// # Errors
+    /// As [`Payments::pay`].
+    pub async fn authorise(
+        &self,
+        order: Uuid,
+        return_url: &str,
+        token: Option<&str>,
+    ) -> Result<Attempt, Error> {
+        self.pay_by(CaptureMode::Later, order, return_url, token).await
+    }
+
+    async fn pay_by(
+        &self,
+        capture: CaptureMode,
+        order: Uuid,
+        return_url: &str,
+        token: Option<&str>,
+    ) -> Result<Attempt, Error> {
         let token_digest = token.map(digest);
         for _ in 0..PAY_ROUNDS {
-            let recorded = queries::attempts::record(
-                &self.pool,
-                Uuid::now_v7(),
+            let new = NewAttempt {
+                id: Uuid::now_v7(),
                 order,
-                self.provider.name(),
+                provider: self.provider.name(),
+                capture,
                 return_url,
-                token_digest.as_deref(),
-            )
-            .await;
+                token_digest: token_digest.as_deref(),
+            };
+            let recorded = queries::attempts::record(&self.pool, &new).await;
             match recorded {
                 Ok(Some(attempt)) => return self.submit(&attempt, token).await,
                 Ok(None) => {}
@@ -106,7 +141,7 @@ impl Payments {
             }
             let Some(attempt) = last_attempt else { continue };
             match attempt.state {
-                AttemptState::Succeeded => return Ok(attempt),
+                AttemptState::Authorised | AttemptState::Succeeded => return Ok(attempt),
                 // It ended between the two statements: there is room for a new one.
                 AttemptState::Declined | AttemptState::Cancelled => {}
                 AttemptState::RequiresAction | AttemptState::Processing => {
@@ -115,7 +150,9 @@ impl Payments {
                         attempt
                     }));
                 }
-                AttemptState::Recorded if attempt.token_digest == token_digest => {
+                AttemptState::Recorded
+                    if attempt.token_digest == token_digest && attempt.capture == capture =>
+                {
                     return self.submit(&attempt, token).await;
                 }
                 AttemptState::Recorded => {
@@ -141,6 +178,7 @@ impl Payments {
         let standing = self.standing(order).await?;
         if let Some(attempt) = standing.under_way() {
             self.ask(attempt).await?;
+            self.finish_capture(order).await?;
         }
         self.finish_refunds(order).await?;
         self.standing(order).await
@@ -187,6 +225,16 @@ impl Payments {
         if payment.amount != attempt.amount {
             return contradiction("amount");
         }
+        let has_taken = payment.captured.minor() > 0;
+        if payment.captured.currency() != attempt.amount.currency()
+            || payment.captured.minor() > attempt.amount.minor()
+            || has_taken != (payment.state == AttemptState::Succeeded)
+            || (attempt.capture == CaptureMode::AtOnce
+                && has_taken
+                && payment.captured != attempt.amount)
+        {
+            return contradiction("captured amount");
+        }
         if attempt.provider_reference.as_ref().is_some_and(|known| *known != payment.id) {
             return contradiction("id");
         }
@@ -201,6 +249,8 @@ impl Payments {
                 .redirect_url
                 .as_deref()
                 .filter(|_| payment.state == AttemptState::RequiresAction),
+            captured: has_taken.then_some(payment.captured),
+            expires_at: payment.expires_at.filter(|_| payment.state == AttemptState::Authorised),
         };
         self.note(attempt, &news).await
     }
@@ -229,7 +279,7 @@ impl Payments {
         }
     }
 
-    async fn ask(&self, attempt: &Attempt) -> Result<Attempt, Error> {
+    pub(crate) async fn ask(&self, attempt: &Attempt) -> Result<Attempt, Error> {
         match self.look_up(attempt).await? {
             Some(payment) => self.record(attempt, &payment).await,
             None => self.reload(attempt).await,
@@ -245,7 +295,7 @@ impl Payments {
         Ok(self.provider.find(lookup).await?)
     }
 
-    fn speak_for(&self, attempt: &Attempt) -> Result<(), Error> {
+    pub(crate) fn speak_for(&self, attempt: &Attempt) -> Result<(), Error> {
         if attempt.provider == self.provider.name() {
             return Ok(());
         }
@@ -259,6 +309,8 @@ impl Payments {
             provider_reference: None,
             decline_code: Some(&code),
             redirect_url: None,
+            captured: None,
+            expires_at: None,
         };
         self.note(attempt, &news).await
     }
@@ -307,7 +359,7 @@ impl Payments {
         Err(Error::Contradiction { attempt: attempt.id, payment, what: "second capture" })
     }
 
-    async fn reload(&self, attempt: &Attempt) -> Result<Attempt, Error> {
+    pub(crate) async fn reload(&self, attempt: &Attempt) -> Result<Attempt, Error> {
         Ok(queries::attempts::load(&self.pool, attempt.id).await?)
     }
 }

@@ -45,6 +45,32 @@ pub enum Error {
         /// The order.
         order: Uuid,
     },
+    /// Nothing is authorised for the order, or not any more.
+    #[error("nothing is authorised for order {order}")]
+    NothingAuthorised {
+        /// The order.
+        order: Uuid,
+    },
+    /// More would be taken than was authorised, or nothing, or in another currency.
+    #[error("{authorised} was authorised by attempt {attempt}, {amount} cannot be taken of it")]
+    NotWithinAuthorised {
+        /// The attempt.
+        attempt: Uuid,
+        /// What was authorised.
+        authorised: Money,
+        /// What the caller said.
+        amount: Money,
+    },
+    /// It was decided before to take another amount.
+    #[error("of attempt {attempt} {decided} was taken, not {asked}")]
+    CapturedOtherwise {
+        /// The attempt.
+        attempt: Uuid,
+        /// What was decided on.
+        decided: Money,
+        /// What the caller said.
+        asked: Money,
+    },
     /// The provider has not come to an end with an attempt; ask again later.
     #[error("an attempt for order {order} has not come to an end")]
     Undecided {

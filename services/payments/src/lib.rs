@@ -13,6 +13,7 @@
 //! Deliberately not here: the order and its state, stock, prices, mails, and card data of any kind.
 
 mod attempt;
+mod capture;
 mod error;
 mod event;
 mod intent;
@@ -28,6 +29,7 @@ mod signature;
 mod webhook;
 
 pub use attempt::Attempt;
+pub use capture::CaptureAmount;
 pub use error::Error;
 pub use event::{Happening, PaymentEvent, TOPIC};
 pub use intent::{CancelOutcome, Intent, Standing};
@@ -49,7 +51,7 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/
 /// The door of the service; cheap to clone.
 ///
 /// Its use-cases stand beside the nouns they are about: `intent` (open, standing, cancel),
-/// `attempt` (pay, refresh), `ledger` (post a capture, trial balance), `refund`, `webhook`.
+/// `attempt` (pay, authorise, refresh), `capture` (capture, void), `ledger` (post a capture, trial balance), `refund`, `webhook`.
 #[derive(Clone)]
 pub struct Payments {
     pool: PgPool,

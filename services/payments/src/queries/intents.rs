@@ -115,7 +115,12 @@ pub(crate) async fn mark_refunded(
          set state = 'refunded'
          where id = $1
            and state = 'paid'
-           and amount_minor = (
+           and (
+             select coalesce(captured_minor, amount_minor)
+             from attempts
+             where intent = $1
+               and state = 'succeeded'
+           ) = (
              select sum(refunds.amount_minor)
              from refunds
              join attempts on attempts.id = refunds.attempt
@@ -140,6 +145,11 @@ pub(crate) async fn list_unfinished(
            select intent, created_at
            from attempts
            where state in ('recorded', 'requires_action', 'processing')
+           union all
+           select intent, updated_at
+           from attempts
+           where state = 'authorised'
+             and (to_capture_minor is not null or expires_at < now())
            union all
            select attempts.intent, attempts.updated_at
            from intents

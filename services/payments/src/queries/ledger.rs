@@ -32,7 +32,7 @@ pub(crate) async fn find_capture(
            attempts.id as attempt,
            attempts.provider,
            attempts.provider_reference,
-           attempts.amount_minor,
+           coalesce(attempts.captured_minor, attempts.amount_minor) as amount_minor,
            (
              select coalesce(sum(refunds.amount_minor), 0)::bigint
              from refunds

@@ -48,7 +48,8 @@ pub(crate) async fn record_remaining(
 ) -> Result<Option<Refund>, sqlx::Error> {
     sqlx::query_as::<_, RefundRow>(
         "with remaining as (
-           select attempts.amount_minor - coalesce(sum(refunds.amount_minor), 0) as minor,
+           select coalesce(attempts.captured_minor, attempts.amount_minor)
+               - coalesce(sum(refunds.amount_minor), 0) as minor,
              attempts.currency
            from attempts
            left join refunds on refunds.attempt = attempts.id and refunds.state <> 'failed'

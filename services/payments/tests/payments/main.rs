@@ -1,6 +1,7 @@
 //! The service over the wire: a real sandbox provider, a real PostgreSQL.
 
 mod cancelling;
+mod capturing;
 mod conformance;
 mod database;
 mod ledger;

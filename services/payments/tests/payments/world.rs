@@ -127,6 +127,13 @@ impl World {
         assert_eq!(answer.status(), StatusCode::OK);
     }
 
+    /// The time of an authorisation ends at the provider.
+    pub async fn expire(&self, payment: &str) {
+        let url = format!("http://{}/test/payments/{payment}/expire", self.psp());
+        let answer = self.client.post(url).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::ACCEPTED);
+    }
+
     /// The provider's own list of payments.
     pub async fn at_provider(&self) -> Vec<Value> {
         let url = format!("http://{}/v1/payments", self.psp());
