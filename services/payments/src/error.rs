@@ -2,7 +2,7 @@
 //!
 //! Webhooks have an error of their own ([`crate::WebhookError`]), because a stranger may cause it.
 
-use crate::ProviderError;
+use crate::{ProviderError, Sale};
 use domain::{money::Money, payment::IntentState};
 use uuid::Uuid;
 
@@ -76,6 +76,39 @@ pub enum Error {
     Undecided {
         /// The order.
         order: Uuid,
+    },
+    /// What an order is said to be sold for is not what is owed for it.
+    #[error("{owed} is owed for order {order}, which is not what it was sold for: {sale:?}")]
+    SaleMismatch {
+        /// The order.
+        order: Uuid,
+        /// What its intent says.
+        owed: Money,
+        /// What the caller said.
+        sale: Sale,
+    },
+    /// Not so much is left of what was captured, counting what is on its way back, or it is nothing that
+    /// can go back.
+    #[error("{captured} was captured for order {order} and {refunded} went back; {asked} cannot")]
+    NotWithinCaptured {
+        /// The order.
+        order: Uuid,
+        /// What was captured.
+        captured: Money,
+        /// What went back for sure.
+        refunded: Money,
+        /// What the caller said.
+        asked: Money,
+    },
+    /// The caller's key belongs to a refund of another amount.
+    #[error("refund {refund} under this key is over {given}, not {asked}")]
+    RefundKeyReused {
+        /// The refund under the key.
+        refund: Uuid,
+        /// Its amount.
+        given: Money,
+        /// What the caller said.
+        asked: Money,
     },
     /// The provider will not give the money back. The refund is recorded as failed.
     #[error("the provider refuses refund {refund}: {code}")]

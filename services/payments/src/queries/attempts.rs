@@ -8,7 +8,7 @@ use domain::{
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 /// Violated when an attempt begins although its intent is not open.
@@ -24,6 +24,8 @@ pub(crate) struct News<'a> {
     pub(crate) redirect_url: Option<&'a str>,
     /// What was taken, if it has succeeded.
     pub(crate) captured: Option<Money>,
+    /// What the provider keeps of it, if it has succeeded and that is told.
+    pub(crate) fee: Option<Money>,
     /// When what is authorised is released, if it is authorised.
     pub(crate) expires_at: Option<Timestamp>,
 }
@@ -48,6 +50,7 @@ macro_rules! columns {
            case
              when attempts.state = 'succeeded' then coalesce(attempts.captured_minor, attempts.amount_minor)
            end as captured_minor,
+           attempts.fee_minor,
            attempts.created_at, attempts.updated_at"
     };
 }
@@ -68,6 +71,7 @@ struct AttemptRow {
     capture_mode: String,
     expires_at: Option<jiff_sqlx::Timestamp>,
     captured_minor: Option<i64>,
+    fee_minor: Option<i64>,
     created_at: jiff_sqlx::Timestamp,
     updated_at: jiff_sqlx::Timestamp,
 }
@@ -85,6 +89,7 @@ impl TryFrom<AttemptRow> for Attempt {
             capture: CaptureMode::parse(&row.capture_mode)
                 .ok_or_else(|| unreadable("capture mode", &row.capture_mode))?,
             captured: row.captured_minor.map(|minor| money(minor, &row.currency)).transpose()?,
+            fee: row.fee_minor.map(|minor| money(minor, &row.currency)).transpose()?,
             expires_at: row.expires_at.map(jiff_sqlx::Timestamp::to_jiff),
             state: AttemptState::parse(&row.state)
                 .ok_or_else(|| unreadable("state of an attempt", &row.state))?,
@@ -143,6 +148,7 @@ pub(crate) async fn note(
            redirect_url = $5,
            captured_minor = coalesce($6, captured_minor),
            expires_at = coalesce($7, expires_at),
+           fee_minor = coalesce(fee_minor, $8),
            return_url = case when attempt_is_open($2) then return_url end
          where id = $1
            and (
@@ -163,6 +169,7 @@ pub(crate) async fn note(
     .bind(news.redirect_url)
     .bind(news.captured.map(Money::minor))
     .bind(news.expires_at.map(jiff_sqlx::ToSqlx::to_sqlx))
+    .bind(news.fee.map(Money::minor))
     .fetch_optional(pool)
     .await?
     .map(Attempt::try_from)
@@ -191,6 +198,26 @@ pub(crate) async fn decide_capture(
     .await?
     .map(Attempt::try_from)
     .transpose()
+}
+
+/// Notes what the provider keeps of what an attempt took; `false` if that was known before.
+pub(crate) async fn note_fee(
+    connection: &mut PgConnection,
+    id: Uuid,
+    fee: Money,
+) -> Result<bool, sqlx::Error> {
+    let noted = sqlx::query(
+        "update attempts
+         set fee_minor = $2
+         where id = $1
+           and state = 'succeeded'
+           and fee_minor is null",
+    )
+    .bind(id)
+    .bind(fee.minor())
+    .execute(connection)
+    .await?;
+    Ok(noted.rows_affected() == 1)
 }
 
 /// How much was decided to be taken of an attempt.
@@ -265,12 +292,12 @@ pub(crate) async fn find_rival(
     .transpose()
 }
 
-/// The attempt of this name at this provider, with the order it is made for.
-pub(crate) async fn find_with_order(
+/// The attempts of these names at this provider, each with the order it is made for.
+pub(crate) async fn list_with_orders(
     pool: &PgPool,
-    id: Uuid,
+    ids: &[Uuid],
     provider: &str,
-) -> Result<Option<(Attempt, Uuid)>, sqlx::Error> {
+) -> Result<Vec<(Attempt, Uuid)>, sqlx::Error> {
     #[derive(sqlx::FromRow)]
     struct Row {
         order_reference: Uuid,
@@ -283,13 +310,23 @@ pub(crate) async fn find_with_order(
         "
          from attempts
          join intents on intents.id = attempts.intent
-         where attempts.id = $1
+         where attempts.id = any($1)
            and attempts.provider = $2",
     ))
-    .bind(id)
+    .bind(ids)
     .bind(provider)
-    .fetch_optional(pool)
+    .fetch_all(pool)
     .await?
+    .into_iter()
     .map(|row| Ok((row.attempt.try_into()?, row.order_reference)))
-    .transpose()
+    .collect()
+}
+
+/// The attempt of this name at this provider, with the order it is made for.
+pub(crate) async fn find_with_order(
+    pool: &PgPool,
+    id: Uuid,
+    provider: &str,
+) -> Result<Option<(Attempt, Uuid)>, sqlx::Error> {
+    Ok(list_with_orders(pool, &[id], provider).await?.pop())
 }

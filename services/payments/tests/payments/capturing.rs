@@ -77,12 +77,12 @@ async fn a_part_is_taken_the_rest_is_released_and_no_more_goes_back_than_was_tak
 }
 
 #[tokio::test]
-async fn twenty_captures_at_once_of_two_amounts_take_one_of_them_once() {
+async fn captures_at_once_of_two_amounts_take_one_of_them_once() {
     let world = World::new().await;
     let order = authorised(&world).await;
     world.faults(json!({"latency_ms": 300})).await;
     let mut capturing = JoinSet::new();
-    for number in 0..20 {
+    for number in 0..8 {
         let payments = world.payments.clone();
         let amount = eur(if number % 2 == 0 { 700 } else { 900 });
         capturing.spawn(async move {
@@ -100,7 +100,7 @@ async fn twenty_captures_at_once_of_two_amounts_take_one_of_them_once() {
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(taken.len(), 10, "{taken:?}");
+    assert_eq!(taken.len(), 4, "{taken:?}");
     assert_eq!(world.only_payment().await["captured_minor"], taken[0].minor());
 }
 
