@@ -152,6 +152,42 @@ impl AttemptState {
     }
 }
 
+/// Where a dispute is: a shopper's bank took money back until it is decided who is right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisputeState {
+    /// The bank has the money.
+    Opened,
+    /// The store was right, and has it again.
+    Won,
+    /// The shopper was right, and keeps it.
+    Lost,
+}
+
+impl DisputeState {
+    /// Every state.
+    pub const ALL: [Self; 3] = [Self::Opened, Self::Won, Self::Lost];
+
+    /// Whether a dispute may go from this state to that one: it is decided once.
+    pub fn may_become(self, next: Self) -> bool {
+        self == Self::Opened && next != Self::Opened
+    }
+
+    /// The state's name in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Won => "won",
+            Self::Lost => "lost",
+        }
+    }
+
+    /// The state of a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,6 +211,7 @@ mod tests {
     fn names_are_read_back() {
         assert!(IntentState::ALL.into_iter().all(|s| IntentState::parse(s.as_str()) == Some(s)));
         assert!(AttemptState::ALL.into_iter().all(|s| AttemptState::parse(s.as_str()) == Some(s)));
+        assert!(DisputeState::ALL.into_iter().all(|s| DisputeState::parse(s.as_str()) == Some(s)));
         assert!(CaptureMode::ALL.into_iter().all(|m| CaptureMode::parse(m.as_str()) == Some(m)));
     }
 

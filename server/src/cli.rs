@@ -245,6 +245,9 @@ pub enum Inventory {
 pub enum Payments {
     /// Print the trial balance: what every account holds. The exit code is 1 when debits and credits differ.
     Balance,
+    /// Show the provider's events that could not be acted on yet, and why. They are tried again by themselves. The
+    /// exit code is 1 when there is one.
+    Inbox,
     /// Compare what the payment provider says moved on a day with what the store recorded and posted, and print
     /// each difference with what explains it. The exit code is 1 when a difference is left.
     Reconcile {

@@ -34,7 +34,7 @@ use super::charges::{Answer, CaptureRequest, RefundRequest};
 use super::event::PaymentView;
 use super::ids::PaymentId;
 use super::keys::IdempotencyKey;
-use super::movement::{self, Movement, MovementId};
+use super::movement::{self, Cursor, Movement};
 use super::problem::Problem;
 use super::provider::Provider;
 use super::terms::Proposal;
@@ -182,7 +182,7 @@ async fn list(
 #[derive(Deserialize)]
 struct DayQuery {
     day: Date,
-    cursor: Option<MovementId>,
+    cursor: Option<Cursor>,
     limit: Option<usize>,
 }
 
@@ -190,7 +190,7 @@ struct DayQuery {
 struct MovementsView {
     data: Vec<Movement>,
     /// Give it back as `cursor` to get what follows.
-    next_cursor: Option<MovementId>,
+    next_cursor: Option<Cursor>,
 }
 
 async fn movements(

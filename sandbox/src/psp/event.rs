@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::card::Notice;
+use super::dispute::Dispute;
 use super::ids::{EventId, PaymentId};
 use super::payment::{CaptureMethod, DeclineCode, Payment, Refund, Status};
 
@@ -34,6 +35,15 @@ pub enum EventKind {
     /// Money went back.
     #[serde(rename = "refund.succeeded")]
     RefundSucceeded,
+    /// The buyer's bank has taken money back until it is decided who is right.
+    #[serde(rename = "dispute.opened")]
+    DisputeOpened,
+    /// The merchant was right.
+    #[serde(rename = "dispute.won")]
+    DisputeWon,
+    /// The buyer was right.
+    #[serde(rename = "dispute.lost")]
+    DisputeLost,
 }
 
 impl EventKind {
@@ -46,6 +56,9 @@ impl EventKind {
             Self::PaymentDeclined => "payment.declined",
             Self::PaymentCancelled => "payment.cancelled",
             Self::RefundSucceeded => "refund.succeeded",
+            Self::DisputeOpened => "dispute.opened",
+            Self::DisputeWon => "dispute.won",
+            Self::DisputeLost => "dispute.lost",
         }
     }
 }
@@ -141,6 +154,7 @@ pub struct PaymentView<'a> {
     decline_code: Option<DeclineCode>,
     refunded_minor: i64,
     refunds: &'a [Refund],
+    disputes: &'a [Dispute],
     redirect_url: Option<String>,
     metadata: &'a BTreeMap<String, String>,
     version: u32,
@@ -163,6 +177,7 @@ impl<'a> PaymentView<'a> {
             decline_code: payment.decline_code,
             refunded_minor: payment.refunded_minor(),
             refunds: &payment.refunds,
+            disputes: &payment.disputes,
             redirect_url: payment.hosted_path().map(|path| format!("{public_url}{path}")),
             metadata: &payment.metadata,
             version: payment.version,

@@ -16,6 +16,7 @@ mod charges;
 mod config;
 mod control;
 mod courier;
+mod dispute;
 mod event;
 mod faults;
 mod html;

@@ -1,4 +1,5 @@
-//! The provider's list of what moved: each time money was taken or given back, with what was kept of it.
+//! The provider's list of what moved: each time money was taken, given back or disputed, with what was kept
+//! of it.
 //!
 //! It is not kept but told from the payments, so that the two cannot differ.
 
@@ -10,9 +11,6 @@ use serde::{Deserialize, Serialize};
 use super::ids::PaymentId;
 use super::payment::{Payment, Status};
 
-/// Names a movement: the payment for money that was taken, the refund for money that was given back.
-pub type MovementId = String;
-
 /// Why money moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -21,13 +19,17 @@ pub enum MovementKind {
     Capture,
     /// It was given back.
     Refund,
+    /// The buyer's bank took it back until a dispute is decided.
+    Dispute,
+    /// The bank gave it to the merchant again, who had won.
+    DisputeReversal,
 }
 
 /// Money that moved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Movement {
-    /// What moved it.
-    pub id: MovementId,
+    /// What moved it: a payment, a refund or a dispute.
+    pub id: String,
     /// Why.
     #[serde(rename = "type")]
     pub kind: MovementKind,
@@ -56,23 +58,34 @@ pub fn of_day(payments: &[Payment], day: Date) -> Vec<Movement> {
     movements
 }
 
+/// Where a list goes on: behind the movement of this kind and name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Cursor(String);
+
+impl Cursor {
+    fn behind(movement: &Movement) -> Self {
+        Self(format!("{:?}:{}", movement.kind, movement.id))
+    }
+}
+
 /// What follows the cursor, and the cursor of what follows that. A cursor that names nothing gives nothing.
 pub fn page(
     mut movements: Vec<Movement>,
-    cursor: Option<&MovementId>,
+    cursor: Option<&Cursor>,
     limit: usize,
-) -> (Vec<Movement>, Option<MovementId>) {
+) -> (Vec<Movement>, Option<Cursor>) {
     let start = match cursor {
         None => 0,
-        Some(id) => movements
+        Some(cursor) => movements
             .iter()
-            .position(|movement| movement.id == *id)
+            .position(|movement| Cursor::behind(movement) == *cursor)
             .map_or(movements.len(), |place| place + 1),
     };
     let mut rest = movements.split_off(start);
     let has_more = rest.len() > limit;
     rest.truncate(limit);
-    let next = rest.last().filter(|_| has_more).map(|movement| movement.id.clone());
+    let next = rest.last().filter(|_| has_more).map(Cursor::behind);
     (rest, next)
 }
 
@@ -101,5 +114,15 @@ fn of_payment(payment: &Payment) -> Vec<Movement> {
         let id = refund.id.to_string();
         movement(id, MovementKind::Refund, refund.amount_minor, Some(0), refund.created_at)
     });
-    std::iter::once(taken).chain(given).collect()
+    let disputed = payment.disputes.iter().flat_map(|dispute| {
+        let id = dispute.id.to_string();
+        let (amount, fee) = (dispute.amount_minor, Some(dispute.fee_minor));
+        let opened = movement(id.clone(), MovementKind::Dispute, amount, fee, dispute.created_at);
+        let won = dispute
+            .decided_at
+            .filter(|_| dispute.withdrawn_minor() == 0)
+            .map(|at| movement(id, MovementKind::DisputeReversal, amount, Some(0), at));
+        std::iter::once(opened).chain(won)
+    });
+    std::iter::once(taken).chain(given).chain(disputed).collect()
 }

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::book::{Attempt, AttemptOutcome, Posted};
 use super::charges::RefundRequest;
+use super::dispute::Verdict;
 use super::faults::{FaultChange, FaultSettings, MAX_LATENCY_MS};
 use super::html::{self, Width, escape};
 use super::ids::{EventId, PaymentId};
@@ -33,6 +34,8 @@ pub fn routes() -> Router<Provider> {
         .route("/panel/faults", post(change_faults))
         .route("/panel/events/{id}/resend", post(resend))
         .route("/panel/payments/{id}/refund", post(refund))
+        .route("/panel/payments/{id}/dispute", post(dispute))
+        .route("/panel/payments/{id}/decide", post(decide))
 }
 
 async fn show(State(provider): State<Provider>) -> Response {
@@ -121,6 +124,31 @@ async fn refund(
     Ok(Redirect::to("/"))
 }
 
+async fn dispute(
+    State(provider): State<Provider>,
+    id: Result<Path<PaymentId>, PathRejection>,
+) -> Result<Redirect, Response> {
+    let Path(id) = id.map_err(|rejection| problem_page(&rejection.into()))?;
+    provider.dispute(&id, None, "fraudulent".to_owned()).await.map_err(failed)?;
+    Ok(Redirect::to("/"))
+}
+
+#[derive(Deserialize)]
+struct DecideForm {
+    verdict: Verdict,
+}
+
+async fn decide(
+    State(provider): State<Provider>,
+    id: Result<Path<PaymentId>, PathRejection>,
+    form: Result<Form<DecideForm>, FormRejection>,
+) -> Result<Redirect, Response> {
+    let Path(id) = id.map_err(|rejection| problem_page(&rejection.into()))?;
+    let Form(DecideForm { verdict }) = form.map_err(unreadable)?;
+    provider.decide_dispute(&id, verdict).await.map_err(failed)?;
+    Ok(Redirect::to("/"))
+}
+
 fn failed(failure: Failure) -> Response {
     problem_page(&failure.into())
 }
@@ -183,7 +211,7 @@ fn row(payment: &Payment, events: &[Posted]) -> String {
 <td data-label="Amount"><p class="money">{amount}</p>{captured}{refunded}</td>
 <td data-label="State"><span class="state {status}">{state}</span></td>
 <td data-label="Events">{events}</td>
-<td data-label="Refund">{refund}</td>
+<td data-label="Refund">{refund}{dispute}</td>
 </tr>
 "#,
         id = payment.id,
@@ -191,6 +219,7 @@ fn row(payment: &Payment, events: &[Posted]) -> String {
         amount = html::amount(payment.amount_minor, &payment.currency),
         state = status.replace('_', " "),
         refund = refund_form(payment, &reference),
+        dispute = dispute_form(payment, &reference),
     )
 }
 
@@ -237,6 +266,25 @@ fn refund_form(payment: &Payment, reference: &str) -> String {
 <button type="submit" class="small" aria-label="Refund {reference}">Refund</button></form>"#,
         id = payment.id,
         key = Uuid::now_v7().simple(),
+    )
+}
+
+/// What the buyer's bank can do.
+fn dispute_form(payment: &Payment, reference: &str) -> String {
+    let id = &payment.id;
+    if payment.open_dispute().is_some() {
+        return format!(
+            r#"<form method="post" action="/panel/payments/{id}/decide" class="refund">
+<button type="submit" class="small" name="verdict" value="won" aria-label="Dispute of {reference} is won">Won</button>
+<button type="submit" class="small" name="verdict" value="lost" aria-label="Dispute of {reference} is lost">Lost</button></form>"#
+        );
+    }
+    if payment.refundable_minor() == 0 {
+        return String::new();
+    }
+    format!(
+        r#"<form method="post" action="/panel/payments/{id}/dispute" class="refund">
+<button type="submit" class="small" aria-label="Dispute {reference}">Dispute</button></form>"#
     )
 }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::dispute::{Dispute, Verdict};
 use super::ids::{PaymentId, RefundId};
 use super::terms::Terms;
 
@@ -142,6 +143,9 @@ pub struct Payment {
     pub taken: Option<Taken>,
     /// In the order they were made.
     pub refunds: Vec<Refund>,
+    /// In the order they were opened.
+    #[serde(default)]
+    pub disputes: Vec<Dispute>,
     /// 1 at first; one more with every change.
     pub version: u32,
     /// When it was opened, to the millisecond.
@@ -181,6 +185,15 @@ pub enum Transition {
     Cancel,
     /// Some or all of the money goes back.
     Refund(Refund),
+    /// The buyer's bank wants some or all of the money back, and has it until it is decided.
+    Dispute(Dispute),
+    /// The dispute that is open is decided.
+    Decide {
+        /// For whom.
+        verdict: Verdict,
+        /// When.
+        at: Timestamp,
+    },
 }
 
 /// Why a change does not happen.
@@ -227,6 +240,7 @@ impl Payment {
             expires_at: None,
             taken: None,
             refunds: Vec::new(),
+            disputes: Vec::new(),
             version: 1,
             created_at: at,
         }
@@ -289,6 +303,17 @@ impl Payment {
                 }
                 next.refunds.push(refund);
             }
+            (Succeeded, Transition::Dispute(dispute)) if self.open_dispute().is_none() => {
+                let refundable_minor = self.refundable_minor();
+                if !(1..=refundable_minor).contains(&dispute.amount_minor) {
+                    return Err(Refusal::RefundExceedsCaptured { refundable_minor });
+                }
+                next.disputes.push(dispute);
+            }
+            (Succeeded, Transition::Decide { verdict, at }) if self.open_dispute().is_some() => {
+                let open = next.disputes.iter_mut().filter(|dispute| dispute.is_open());
+                open.for_each(|dispute| dispute.decide(verdict, at));
+            }
             (status, _) => return Err(Refusal::NotFrom { status }),
         }
         Ok(next)
@@ -302,9 +327,17 @@ impl Payment {
     /// What can still go back, in minor units.
     pub fn refundable_minor(&self) -> i64 {
         match self.status {
-            Status::Succeeded => self.captured_minor() - self.refunded_minor(),
+            Status::Succeeded => {
+                let gone: i64 = self.disputes.iter().map(Dispute::withdrawn_minor).sum();
+                self.captured_minor() - self.refunded_minor() - gone
+            }
             _ => 0,
         }
+    }
+
+    /// The dispute that is not decided yet.
+    pub fn open_dispute(&self) -> Option<&Dispute> {
+        self.disputes.iter().find(|dispute| dispute.is_open())
     }
 
     /// What was taken, in minor units.
@@ -327,123 +360,4 @@ impl Payment {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn opened() -> Payment {
-        let terms = Terms {
-            reference: "V-1".into(),
-            amount_minor: 1_000,
-            currency: "EUR".into(),
-            capture: CaptureMethod::Automatic,
-            return_url: "https://shop.example/".into(),
-            metadata: BTreeMap::new(),
-        };
-        Payment::open(PaymentId::fresh(), terms, Timestamp::UNIX_EPOCH)
-    }
-
-    fn refund(amount_minor: i64) -> Transition {
-        Transition::Refund(Refund {
-            id: RefundId::fresh(),
-            amount_minor,
-            created_at: Timestamp::UNIX_EPOCH,
-        })
-    }
-
-    fn every_transition() -> Vec<Transition> {
-        vec![
-            Transition::AskChallenge,
-            Transition::Process { settles_at: None },
-            SUCCEED,
-            Transition::Decline(DeclineCode::CardDeclined),
-            Transition::Cancel,
-            refund(1),
-            AUTHORISE,
-            capture(1_000),
-        ]
-    }
-
-    const SUCCEED: Transition = Transition::Succeed { at: Timestamp::UNIX_EPOCH };
-    const AUTHORISE: Transition = Transition::Authorise { until: Timestamp::UNIX_EPOCH };
-
-    fn capture(amount_minor: i64) -> Transition {
-        Transition::Capture { amount_minor, at: Timestamp::UNIX_EPOCH }
-    }
-
-    #[test]
-    fn only_the_legal_steps_are_taken() {
-        let waiting = opened();
-        let challenged = waiting.after(Transition::AskChallenge).unwrap();
-        let processing = waiting.after(every_transition().remove(1)).unwrap();
-        let succeeded = waiting.after(SUCCEED).unwrap();
-        let declined = waiting.after(every_transition().remove(3)).unwrap();
-        let cancelled = waiting.after(Transition::Cancel).unwrap();
-        let authorised = processing.after(AUTHORISE).unwrap();
-        // One row for each state; the columns are `every_transition`.
-        let table = [
-            (waiting, [true, true, true, true, true, false, true, false]),
-            (challenged, [false, true, true, true, true, false, true, false]),
-            (processing, [false, false, true, true, true, false, true, false]),
-            (authorised, [false, false, false, false, true, false, false, true]),
-            (succeeded, [false, false, false, false, false, true, false, false]),
-            (declined, [false; 8]),
-            (cancelled, [false; 8]),
-        ];
-        for (payment, allowed) in table {
-            for (transition, allowed) in every_transition().into_iter().zip(allowed) {
-                let label = format!("{:?} {transition:?}", payment.status);
-                match payment.after(transition) {
-                    Ok(next) => {
-                        assert!(allowed, "{label} must be refused");
-                        assert_eq!(next.version, payment.version + 1, "{label}");
-                    }
-                    Err(refusal) => {
-                        assert!(!allowed, "{label} must be allowed");
-                        let status = payment.status;
-                        assert_eq!(refusal, Refusal::NotFrom { status }, "{label}");
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn refunds_add_up_to_the_captured_amount_and_no_further() {
-        let payment = opened().after(SUCCEED).unwrap();
-        let payment = payment.after(refund(400)).unwrap();
-        assert_eq!(
-            payment.after(refund(601)),
-            Err(Refusal::RefundExceedsCaptured { refundable_minor: 600 })
-        );
-        assert_eq!(payment.after(refund(0)), Err(Refusal::RefundNotPositive));
-        assert_eq!(payment.after(refund(-5)), Err(Refusal::RefundNotPositive));
-        let payment = payment.after(refund(600)).unwrap();
-        assert_eq!(payment.refundable_minor(), 0);
-    }
-
-    #[test]
-    fn what_is_not_captured_is_released_and_cannot_be_refunded() {
-        let authorised = opened().after(AUTHORISE).unwrap();
-        assert_eq!((authorised.captured_minor(), authorised.refundable_minor()), (0, 0));
-        for amount_minor in [0, -1, 1_001] {
-            let refusal = Refusal::CaptureNotWithinAuthorised { authorised_minor: 1_000 };
-            assert_eq!(authorised.after(capture(amount_minor)), Err(refusal), "{amount_minor}");
-        }
-        let captured = authorised.after(capture(600)).unwrap();
-        assert_eq!((captured.status, captured.expires_at), (Status::Succeeded, None));
-        assert_eq!((captured.captured_minor(), captured.refundable_minor()), (600, 600));
-        assert_eq!(captured.taken.as_ref().map(|taken| taken.fee_minor), Some(33));
-        assert!(captured.after(capture(400)).is_err());
-        assert!(captured.after(refund(601)).is_err());
-    }
-
-    #[test]
-    fn a_hosted_page_exists_only_while_the_buyer_has_to_act() {
-        let waiting = opened();
-        assert_eq!(waiting.hosted_path(), Some(format!("/pay/{}", waiting.id)));
-        let challenged = waiting.after(Transition::AskChallenge).unwrap();
-        assert_eq!(challenged.hosted_path(), Some(format!("/challenge/{}", waiting.id)));
-        let paid = challenged.after(SUCCEED).unwrap();
-        assert_eq!(paid.hosted_path(), None);
-    }
-}
+mod tests;

@@ -22,6 +22,7 @@ use super::Timing;
 use super::book::{AttemptOutcome, Book};
 use super::card::{Card, Plan};
 use super::courier;
+use super::dispute::{Dispute, Verdict};
 use super::event::{Event, EventKind, PaymentView};
 use super::faults::Faults;
 use super::ids::{EventId, PaymentId};
@@ -183,6 +184,45 @@ impl Provider {
         self.decide(id, |payment, now| match payment.status {
             Status::Authorised => self.played(payment, &plan, now),
             status => Err(Refusal::NotFrom { status }.into()),
+        })
+        .await
+    }
+
+    /// The buyer disputes a payment: all that is left of it, or a part.
+    ///
+    /// # Errors
+    /// There is no such payment, not so much is left of it, or a dispute is open already.
+    pub async fn dispute(
+        &self,
+        id: &PaymentId,
+        amount_minor: Option<i64>,
+        reason: String,
+    ) -> Result<Payment, Failure> {
+        self.decide(id, |payment, now| {
+            let amount_minor = amount_minor.unwrap_or(payment.refundable_minor());
+            let dispute = Dispute::open(amount_minor, reason, now);
+            let plan = Plan::single(Transition::Dispute(dispute), EventKind::DisputeOpened);
+            self.played(payment, &plan, now)
+        })
+        .await
+    }
+
+    /// The dispute of a payment is decided.
+    ///
+    /// # Errors
+    /// There is no such payment, or no dispute of it is open.
+    pub async fn decide_dispute(
+        &self,
+        id: &PaymentId,
+        verdict: Verdict,
+    ) -> Result<Payment, Failure> {
+        let kind = match verdict {
+            Verdict::Won => EventKind::DisputeWon,
+            Verdict::Lost => EventKind::DisputeLost,
+        };
+        self.decide(id, |payment, now| {
+            let plan = Plan::single(Transition::Decide { verdict, at: now }, kind);
+            self.played(payment, &plan, now)
         })
         .await
     }

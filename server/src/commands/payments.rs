@@ -15,6 +15,9 @@ use std::{
 };
 use uuid::Uuid;
 
+/// So many events of the inbox are shown.
+const SHOWN: u32 = 1_000;
+
 /// What it stands on. Whoever mends brings orders to their end, as the sweeper does.
 pub fn needs(what: &cli::Payments) -> Needs {
     match what {
@@ -29,6 +32,7 @@ pub async fn run(settings: Settings, what: cli::Payments) -> anyhow::Result<Exit
     let payments = connections.payments(&settings)?;
     match what {
         cli::Payments::Balance => balance(&payments).await,
+        cli::Payments::Inbox => inbox(&payments).await,
         cli::Payments::Reconcile { day, mend } => {
             let day = day.map_or_else(|| yesterday(Timestamp::now()), Ok)?;
             let reconciled = match mend {
@@ -61,6 +65,26 @@ async fn balance(payments: &Payments) -> anyhow::Result<ExitCode> {
     }
     let balances = sums.values().all(|(debit, credit)| debit == credit);
     Ok(if balances { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// What waits, oldest first.
+async fn inbox(payments: &Payments) -> anyhow::Result<ExitCode> {
+    let waiting = payments.inbox(SHOWN).await?;
+    let rows: Vec<[String; 6]> = waiting
+        .iter()
+        .map(|event| {
+            [
+                event.received_at.to_string(),
+                event.event.clone(),
+                event.kind.clone(),
+                event.payment.clone().unwrap_or_default(),
+                event.tries.to_string(),
+                event.problem.clone().unwrap_or_default(),
+            ]
+        })
+        .collect();
+    table::print(["RECEIVED", "EVENT", "KIND", "PAYMENT", "TRIES", "WAITS FOR"], &rows)?;
+    Ok(if waiting.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 /// Records and posts what the provider says, then has the orders concerned go on from there: what was paid

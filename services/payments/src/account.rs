@@ -23,6 +23,10 @@ pub(crate) enum Account<'a> {
     Refund,
     /// What providers keep for themselves.
     Fee,
+    /// What shoppers' banks have taken back until it is decided who is right.
+    Disputed,
+    /// What they were right to take back.
+    DisputeLoss,
 }
 
 impl Account<'_> {
@@ -36,15 +40,17 @@ impl Account<'_> {
             Self::Tax(BasisPoints(rate)) => format!("tax/{rate}").into(),
             Self::Refund => "refund".into(),
             Self::Fee => "fee".into(),
+            Self::Disputed => "disputed".into(),
+            Self::DisputeLoss => "dispute_loss".into(),
         }
     }
 
     pub(crate) fn kind(self) -> &'static str {
         match self {
-            Self::CustomerReceivable | Self::ProviderClearing(_) => "asset",
+            Self::CustomerReceivable | Self::ProviderClearing(_) | Self::Disputed => "asset",
             Self::Tax(_) => "liability",
             Self::Revenue | Self::Shipping | Self::Refund => "income",
-            Self::Fee => "expense",
+            Self::Fee | Self::DisputeLoss => "expense",
         }
     }
 }
@@ -67,6 +73,14 @@ pub(crate) enum Cause {
     Reversal(Uuid),
     /// The order of this intent is sold.
     Sale(Uuid),
+    /// This dispute took money back.
+    Dispute(Uuid),
+    /// The provider keeps something for this dispute.
+    DisputeFee(Uuid),
+    /// This dispute was won.
+    DisputeWon(Uuid),
+    /// This dispute was lost.
+    DisputeLost(Uuid),
 }
 
 /// An amount on an account: a debit is above zero, a credit below.

@@ -15,8 +15,10 @@
 mod account;
 mod attempt;
 mod capture;
+mod dispute;
 mod error;
 mod event;
+mod inbox;
 mod intent;
 mod ledger;
 mod outcome;
@@ -34,8 +36,10 @@ mod webhook;
 
 pub use attempt::Attempt;
 pub use capture::CaptureAmount;
+pub use dispute::Dispute;
 pub use error::Error;
 pub use event::{Happening, PaymentEvent, TOPIC};
+pub use inbox::Waiting;
 pub use intent::{CancelOutcome, Intent, Standing};
 pub use ledger::{Balance, Capture, Settled};
 pub use provider::{Provider, ProviderError};
@@ -58,7 +62,7 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/
 ///
 /// Its use-cases stand beside the nouns they are about: `intent` (open, standing, cancel),
 /// `attempt` (pay, authorise, refresh), `capture` (capture, void), `ledger` (post a capture, books,
-/// trial balance), `sale`, `refund`, `reconcile`, `webhook`.
+/// trial balance), `sale`, `refund`, `dispute`, `reconcile`, `inbox`, `webhook`.
 #[derive(Clone)]
 pub struct Payments {
     pool: PgPool,

@@ -8,7 +8,7 @@ use crate::{RefundState, WebhookError};
 use async_trait::async_trait;
 use domain::{
     money::Money,
-    payment::{AttemptState, CaptureMode},
+    payment::{AttemptState, CaptureMode, DisputeState},
 };
 use http::HeaderMap;
 use jiff::{Timestamp, civil::Date};
@@ -104,6 +104,8 @@ pub struct ProviderPayment {
     pub redirect_url: Option<String>,
     /// What of it went back, whoever asked for it.
     pub refunds: Vec<ProviderRefund>,
+    /// What of it the shopper's bank took back, or had.
+    pub disputes: Vec<ProviderDispute>,
 }
 
 /// Money to be taken of what is authorised. An attempt is captured once, so that its id names the request.
@@ -139,6 +141,21 @@ pub struct ProviderRefund {
     pub state: RefundState,
 }
 
+/// A dispute as the provider has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderDispute {
+    /// The provider's name for it.
+    pub id: String,
+    /// How much is disputed, above zero.
+    pub amount: Money,
+    /// What the provider keeps for it; nothing, or more.
+    pub fee: Money,
+    /// What the shopper says, in the provider's words.
+    pub reason: String,
+    /// Where it is.
+    pub state: DisputeState,
+}
+
 /// A part of a provider's list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
@@ -153,7 +170,7 @@ pub struct Listed {
 pub struct Movement {
     /// Why it moved.
     pub kind: MovementKind,
-    /// The provider's name for what moved it: of the payment for a capture, of the refund for a refund.
+    /// The provider's name for what moved it: of the payment for a capture, else of the refund or dispute.
     pub id: String,
     /// The provider's name for the payment whose money it is.
     pub payment: String,
@@ -174,6 +191,10 @@ pub enum MovementKind {
     Capture,
     /// It was given back.
     Refund,
+    /// The shopper's bank took it back until a dispute is decided.
+    Dispute,
+    /// The bank gave it back to the store, which was right.
+    DisputeReversal,
 }
 
 /// A webhook whose signature was right. Only its names are used: how the payment stands is asked of

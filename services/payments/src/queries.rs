@@ -2,6 +2,7 @@
 //! service's schema.
 
 pub(crate) mod attempts;
+pub(crate) mod disputes;
 pub(crate) mod inbox;
 pub(crate) mod intents;
 pub(crate) mod ledger;

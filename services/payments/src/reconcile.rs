@@ -3,8 +3,10 @@
 //! What is listed there is looked for here whenever it was recorded; what was recorded here on that day and
 //! is not listed there is asked for by name, because the two clocks may have midnight between them.
 
+mod compare;
+
 use crate::{
-    Attempt, Error, Payments, ProviderError, RefundState,
+    Error, Payments, ProviderError, RefundState,
     provider::{Lookup, Movement, MovementKind},
     queries::{self, reconcile::Known},
 };
@@ -92,6 +94,8 @@ impl fmt::Display for Difference {
         let moved = match self.movement {
             MovementKind::Capture => "taken",
             MovementKind::Refund => "given back",
+            MovementKind::Dispute => "disputed",
+            MovementKind::DisputeReversal => "won",
         };
         write!(f, "{}: ", self.id)?;
         match self.kind {
@@ -147,7 +151,7 @@ impl Payments {
         let mut differences = Vec::new();
         for moved in &listed {
             let mine = moved.reference.parse().ok().and_then(|id: Uuid| known.get(&id));
-            differences.extend(compare(moved, mine));
+            differences.extend(compare::compare(moved, mine));
         }
         for mine in known.values() {
             differences.extend(self.missing_there(mine, &listed).await?);
@@ -197,6 +201,7 @@ impl Payments {
         self.finish_refunds(order).await?;
         self.post_made_refunds(order, &payment).await?;
         self.post_lost_refunds(order).await?;
+        self.note_disputes(order, &attempt, &payment).await?;
         Ok(())
     }
 
@@ -238,7 +243,12 @@ impl Payments {
             let is_unlisted = !is_listed(MovementKind::Refund, &id);
             is_unlisted.then_some((MovementKind::Refund, id, refund.amount))
         });
-        let unlisted: Vec<_> = capture.into_iter().chain(refunds).collect();
+        let disputes = mine.disputes.iter().filter_map(|dispute| {
+            let id = dispute.provider_reference.clone();
+            let is_unlisted = !is_listed(MovementKind::Dispute, &id);
+            is_unlisted.then_some((MovementKind::Dispute, id, dispute.amount))
+        });
+        let unlisted: Vec<_> = capture.into_iter().chain(refunds).chain(disputes).collect();
         if unlisted.is_empty() {
             return Ok(Vec::new());
         }
@@ -246,6 +256,10 @@ impl Payments {
         let is_known = |kind: &MovementKind, id: &str, amount: &Money| {
             there.as_ref().is_some_and(|there| match kind {
                 MovementKind::Capture => there.captured == *amount,
+                MovementKind::Dispute | MovementKind::DisputeReversal => there
+                    .disputes
+                    .iter()
+                    .any(|dispute| dispute.id == id && dispute.amount == *amount),
                 MovementKind::Refund => {
                     there.refunds.iter().any(|refund| refund.id == id && refund.amount == *amount)
                 }
@@ -264,68 +278,4 @@ impl Payments {
             })
             .collect())
     }
-}
-
-/// In what a movement of the provider's list differs from what is known here.
-fn compare(moved: &Movement, mine: Option<&Known>) -> Vec<Difference> {
-    let kinds = match (mine, moved.kind) {
-        (None, _) => vec![DifferenceKind::MissingHere { there: moved.amount, state: None }],
-        (Some(mine), MovementKind::Capture) => of_capture(moved, mine),
-        (Some(mine), MovementKind::Refund) => of_refund(moved, mine),
-    };
-    let difference = |kind| Difference {
-        kind,
-        movement: moved.kind,
-        id: moved.id.clone(),
-        payment: moved.payment.clone(),
-        order: mine.map(|mine| mine.order),
-        is_mended: false,
-    };
-    kinds.into_iter().map(difference).collect()
-}
-
-fn of_capture(moved: &Movement, mine: &Known) -> Vec<DifferenceKind> {
-    let Attempt { state, captured, fee, provider_reference, .. } = &mine.attempt;
-    let there = moved.amount;
-    let Some(here) = captured.filter(|_| provider_reference.as_deref() == Some(&moved.payment))
-    else {
-        return vec![DifferenceKind::MissingHere { there, state: Some(*state) }];
-    };
-    let mut found = Vec::new();
-    if here != there {
-        found.push(DifferenceKind::OtherAmount { here, there });
-    }
-    if !mine.is_posted {
-        found.push(DifferenceKind::NotPosted { amount: here });
-    }
-    match (*fee, moved.fee) {
-        (None, there) => found.push(DifferenceKind::FeeUnknown { there }),
-        (Some(here), Some(there)) if here != there => {
-            found.push(DifferenceKind::OtherFee { here, there });
-        }
-        (Some(fee), _) if mine.is_posted && !mine.is_fee_posted && fee.minor() != 0 => {
-            found.push(DifferenceKind::NotPosted { amount: fee });
-        }
-        (Some(_), _) => {}
-    }
-    found
-}
-
-fn of_refund(moved: &Movement, mine: &Known) -> Vec<DifferenceKind> {
-    let there = moved.amount;
-    let known = mine
-        .refunds
-        .iter()
-        .find(|refund| refund.provider_reference.as_deref() == Some(moved.id.as_str()));
-    let Some(refund) = known else {
-        return vec![DifferenceKind::MissingHere { there, state: Some(mine.attempt.state) }];
-    };
-    let mut found = Vec::new();
-    if refund.amount != there {
-        found.push(DifferenceKind::OtherAmount { here: refund.amount, there });
-    }
-    if !mine.posted_refunds.contains(&refund.id) {
-        found.push(DifferenceKind::NotPosted { amount: refund.amount });
-    }
-    found
 }

@@ -72,19 +72,14 @@ pub(crate) async fn post(
     connection: &mut PgConnection,
     posting: &Posting<'_>,
 ) -> Result<bool, sqlx::Error> {
-    let (kind, attempt, refund, intent) = match posting.cause {
-        Cause::Capture(attempt) => ("capture", Some(attempt), None, None),
-        Cause::Fee(attempt) => ("fee", Some(attempt), None, None),
-        Cause::Refund(refund) => ("refund", None, Some(refund), None),
-        Cause::Reversal(refund) => ("reversal", None, Some(refund), None),
-        Cause::Sale(intent) => ("sale", None, None, Some(intent)),
-    };
+    let (kind, caused_by) = of_cause(posting.cause);
+    let [attempt, refund, intent, dispute] = caused_by;
     let entries = &posting.entries;
     let text = |of: fn(&Entry<'_>) -> String| entries.iter().map(of).collect::<Vec<_>>();
     let written: i64 = sqlx::query_scalar(
         "with posted as (
-           insert into postings (id, kind, attempt, refund, intent)
-           values ($1, $2, $3, $4, $5)
+           insert into postings (id, kind, attempt, refund, intent, dispute)
+           values ($1, $2, $3, $4, $5, $10)
            on conflict do nothing
            returning id
          ),
@@ -114,9 +109,25 @@ pub(crate) async fn post(
     .bind(text(|entry| entry.account.kind().to_owned()))
     .bind(entries.iter().map(|entry| entry.amount.minor()).collect::<Vec<_>>())
     .bind(text(|entry| entry.amount.currency().code().to_owned()))
+    .bind(dispute)
     .fetch_one(connection)
     .await?;
     Ok(written > 0)
+}
+
+/// The kind of a posting, and what caused it: an attempt, a refund, an intent or a dispute.
+fn of_cause(cause: Cause) -> (&'static str, [Option<Uuid>; 4]) {
+    match cause {
+        Cause::Capture(attempt) => ("capture", [Some(attempt), None, None, None]),
+        Cause::Fee(attempt) => ("fee", [Some(attempt), None, None, None]),
+        Cause::Refund(refund) => ("refund", [None, Some(refund), None, None]),
+        Cause::Reversal(refund) => ("reversal", [None, Some(refund), None, None]),
+        Cause::Sale(intent) => ("sale", [None, None, Some(intent), None]),
+        Cause::Dispute(dispute) => ("dispute", [None, None, None, Some(dispute)]),
+        Cause::DisputeFee(dispute) => ("dispute_fee", [None, None, None, Some(dispute)]),
+        Cause::DisputeWon(dispute) => ("dispute_won", [None, None, None, Some(dispute)]),
+        Cause::DisputeLost(dispute) => ("dispute_lost", [None, None, None, Some(dispute)]),
+    }
 }
 
 /// Whether it is posted what an attempt took.
@@ -197,6 +208,13 @@ pub(crate) async fn books(pool: &PgPool, order: Uuid) -> Result<Vec<Balance>, sq
            join attempts on attempts.intent = mine.id
            join refunds on refunds.attempt = attempts.id
            join postings on postings.kind in ('refund', 'reversal') and postings.refund = refunds.id
+           union all
+           select postings.id
+           from mine
+           join attempts on attempts.intent = mine.id
+           join disputes on disputes.attempt = attempts.id
+           join postings on postings.dispute = disputes.id
+             and postings.kind in ('dispute', 'dispute_fee', 'dispute_won', 'dispute_lost')
          )
          select account,
            currency,

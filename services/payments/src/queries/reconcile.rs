@@ -1,7 +1,7 @@
 //! SQL that compares: what moved on a day, and what of it is posted.
 
-use super::{attempts, refunds};
-use crate::{Attempt, Refund};
+use super::{attempts, disputes, refunds};
+use crate::{Attempt, Dispute, Refund};
 use jiff::civil::Date;
 use sqlx::PgPool;
 use std::collections::{HashMap, HashSet};
@@ -17,6 +17,9 @@ pub(crate) struct Known {
     pub(crate) is_fee_posted: bool,
     pub(crate) refunds: Vec<Refund>,
     pub(crate) posted_refunds: HashSet<Uuid>,
+    pub(crate) disputes: Vec<Dispute>,
+    /// The disputes whose opening (`false`) or winning (`true`) is posted.
+    pub(crate) posted_disputes: HashSet<(Uuid, bool)>,
 }
 
 /// The attempts at a provider whose money moved on a day (in UTC), by what is recorded here.
@@ -38,6 +41,11 @@ pub(crate) async fn moved_on(
            join attempts on attempts.id = refunds.attempt
            where attempts.provider = $1
              and refunds.state = 'succeeded'
+           union all
+           select attempts.id, disputes.opened_at
+           from disputes
+           join attempts on attempts.id = disputes.attempt
+           where attempts.provider = $1
          )
          select distinct id
          from moved
@@ -61,6 +69,10 @@ pub(crate) async fn load(
     for refund in refunds::list_of(pool, ids).await? {
         refunds_by_attempt.entry(refund.attempt).or_default().push(refund);
     }
+    let mut disputes_by_attempt: HashMap<Uuid, Vec<Dispute>> = HashMap::new();
+    for dispute in disputes::list_of(pool, ids).await? {
+        disputes_by_attempt.entry(dispute.attempt).or_default().push(dispute);
+    }
     let posted: Vec<(String, Uuid)> = sqlx::query_as(
         "select kind, attempt
          from postings
@@ -70,7 +82,13 @@ pub(crate) async fn load(
          select postings.kind, postings.refund
          from refunds
          join postings on postings.kind = 'refund' and postings.refund = refunds.id
-         where refunds.attempt = any($1)",
+         where refunds.attempt = any($1)
+         union all
+         select postings.kind, postings.dispute
+         from disputes
+         join postings on postings.kind in ('dispute', 'dispute_won')
+           and postings.dispute = disputes.id
+         where disputes.attempt = any($1)",
     )
     .bind(ids)
     .fetch_all(pool)
@@ -81,6 +99,15 @@ pub(crate) async fn load(
         .into_iter()
         .map(|(attempt, order)| {
             let refunds = refunds_by_attempt.remove(&attempt.id).unwrap_or_default();
+            let disputes = disputes_by_attempt.remove(&attempt.id).unwrap_or_default();
+            let opened = disputes.iter().map(|dispute| (dispute.id, false));
+            let won = disputes.iter().map(|dispute| (dispute.id, true));
+            let posted_disputes = opened
+                .chain(won)
+                .filter(|(id, is_won)| {
+                    is_posted(if *is_won { "dispute_won" } else { "dispute" }, *id)
+                })
+                .collect();
             let posted_refunds = refunds.iter().map(|refund| refund.id);
             Known {
                 order,
@@ -88,6 +115,8 @@ pub(crate) async fn load(
                 is_fee_posted: is_posted("fee", attempt.id),
                 posted_refunds: posted_refunds.filter(|id| is_posted("refund", *id)).collect(),
                 refunds,
+                posted_disputes,
+                disputes,
                 attempt,
             }
         })

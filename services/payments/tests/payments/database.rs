@@ -1,7 +1,7 @@
 //! What the database refuses by itself, whoever writes to it.
 
 use crate::world::{RETURN_URL, World, price};
-use domain::payment::{AttemptState, IntentState};
+use domain::payment::{AttemptState, DisputeState, IntentState};
 use payments::RefundState;
 use platform::testing::TestDatabase;
 use sqlx::PgPool;
@@ -89,6 +89,13 @@ async fn the_database_and_the_domain_have_the_same_transitions() {
     for was in AttemptState::ALL {
         for next in AttemptState::ALL {
             let sql = "select attempt_may_become($1, $2)";
+            let answer = legal(sql, was.as_str(), next.as_str()).await;
+            assert_eq!(answer, was.may_become(next), "{was:?} to {next:?}");
+        }
+    }
+    for was in DisputeState::ALL {
+        for next in DisputeState::ALL {
+            let sql = "select dispute_may_become($1, $2)";
             let answer = legal(sql, was.as_str(), next.as_str()).await;
             assert_eq!(answer, was.may_become(next), "{was:?} to {next:?}");
         }

@@ -5,6 +5,8 @@ mod cancelling;
 mod capturing;
 mod conformance;
 mod database;
+mod disputing;
+mod inbox;
 mod ledger;
 mod paying;
 mod reconciling;

@@ -148,7 +148,14 @@ async fn an_event_about_no_payment_of_ours_is_kept_and_has_no_effect() {
         assert_eq!(world.take_in(&webhook).await.unwrap(), None);
     }
     assert_eq!(world.count(EVENTS).await, 4);
-    assert_eq!(world.count(UNPROCESSED).await, 0);
+    // What is about a payment waits until it is found; what is about none is done.
+    let waiting = world.payments.inbox(10).await.unwrap();
+    assert_eq!(waiting.len(), 3, "{waiting:?}");
+    for event in waiting {
+        assert_eq!(event.problem.as_deref(), Some("no payment of ours"));
+        assert!(event.payment.is_some() && event.tries == 1, "{event:?}");
+        assert!(event.next_try_at.is_some_and(|at| at > event.received_at), "{event:?}");
+    }
 }
 
 #[tokio::test]

@@ -135,6 +135,13 @@ impl World {
         assert_eq!(answer.status(), StatusCode::ACCEPTED);
     }
 
+    /// The buyer's bank takes so much back, or decides who is right.
+    pub async fn dispute(&self, payment: &str, what: &str, body: Value) {
+        let url = format!("http://{}/test/payments/{payment}/{what}", self.psp());
+        let answer = self.client.post(url).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::ACCEPTED);
+    }
+
     /// The provider's own list of payments.
     pub async fn at_provider(&self) -> Vec<Value> {
         let url = format!("http://{}/v1/payments", self.psp());

@@ -2,11 +2,11 @@
 
 use crate::{
     ProviderError, RefundState,
-    provider::{Listed, Movement, MovementKind, ProviderPayment, ProviderRefund},
+    provider::{Listed, Movement, MovementKind, ProviderDispute, ProviderPayment, ProviderRefund},
 };
 use domain::{
     money::{Currency, Money},
-    payment::{AttemptState, CaptureMode},
+    payment::{AttemptState, CaptureMode, DisputeState},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,7 @@ pub(super) struct Payment {
     status: Status,
     decline_code: Option<String>,
     refunds: Vec<PastRefund>,
+    disputes: Vec<Dispute>,
     redirect_url: Option<String>,
 }
 
@@ -107,6 +108,39 @@ impl PastRefund {
     }
 }
 
+#[derive(Deserialize)]
+struct Dispute {
+    id: String,
+    amount_minor: i64,
+    fee_minor: i64,
+    reason: String,
+    status: DisputeStatus,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum DisputeStatus {
+    Opened,
+    Won,
+    Lost,
+}
+
+impl Dispute {
+    fn in_currency(self, currency: Currency) -> ProviderDispute {
+        ProviderDispute {
+            id: self.id,
+            amount: Money::new(self.amount_minor, currency),
+            fee: Money::new(self.fee_minor, currency),
+            reason: self.reason,
+            state: match self.status {
+                DisputeStatus::Opened => DisputeState::Opened,
+                DisputeStatus::Won => DisputeState::Won,
+                DisputeStatus::Lost => DisputeState::Lost,
+            },
+        }
+    }
+}
+
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum RefundStatus {
@@ -137,6 +171,8 @@ struct ListedMovement {
 enum ListedKind {
     Capture,
     Refund,
+    Dispute,
+    DisputeReversal,
 }
 
 impl TryFrom<Movements> for Listed {
@@ -157,6 +193,8 @@ impl TryFrom<ListedMovement> for Movement {
             kind: match listed.kind {
                 ListedKind::Capture => MovementKind::Capture,
                 ListedKind::Refund => MovementKind::Refund,
+                ListedKind::Dispute => MovementKind::Dispute,
+                ListedKind::DisputeReversal => MovementKind::DisputeReversal,
             },
             id: listed.id,
             payment: listed.payment_id,
@@ -226,6 +264,7 @@ impl TryFrom<Payment> for ProviderPayment {
             decline_code: payment.decline_code,
             redirect_url: payment.redirect_url,
             refunds: payment.refunds.into_iter().map(|past| past.in_currency(currency)).collect(),
+            disputes: payment.disputes.into_iter().map(|said| said.in_currency(currency)).collect(),
         })
     }
 }
