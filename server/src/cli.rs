@@ -55,6 +55,9 @@ pub enum Command {
     /// Look after the stock's books.
     #[command(subcommand)]
     Inventory(Inventory),
+    /// Look after the books of the money.
+    #[command(subcommand)]
+    Payments(Payments),
     /// Make, show and revoke the keys by which programs use the JSON API.
     #[command(subcommand)]
     Apikey(Apikey),
@@ -234,6 +237,27 @@ pub enum Inventory {
     Identify {
         /// The file.
         file: PathBuf,
+    },
+}
+
+/// What to do with the books of the money.
+#[derive(Debug, Subcommand)]
+pub enum Payments {
+    /// Print the trial balance: what every account holds. The exit code is 1 when debits and credits differ.
+    Balance,
+    /// Show the provider's events that could not be acted on yet, and why. They are tried again by themselves. The
+    /// exit code is 1 when there is one.
+    Inbox,
+    /// Compare what the payment provider says moved on a day with what the store recorded and posted, and print
+    /// each difference with what explains it. The exit code is 1 when a difference is left.
+    Reconcile {
+        /// Which day, in UTC, e.g. 2026-11-28; yesterday if left out.
+        #[arg(long, value_name = "DAY")]
+        day: Option<jiff::civil::Date>,
+        /// Ask the provider about every payment that differs, record and post what it says, and bring its order
+        /// to the end that follows.
+        #[arg(long)]
+        mend: bool,
     },
 }
 

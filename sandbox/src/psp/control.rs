@@ -3,8 +3,11 @@
 //! | request | answer |
 //! |---|---|
 //! | `GET /test/faults` | the faults as they stand |
-//! | `POST /test/faults` `{outage?, lose_answers?, fail_webhooks?, latency_ms?}` | the same, after the change |
+//! | `POST /test/faults` `{outage?, lose_answers?, fail_webhooks?, latency_ms?, withhold_fees?}` | the same, after the change |
 //! | `GET /test/payments/{id}/events` | the events of a payment with their attempts |
+//! | `POST /test/payments/{id}/expire` | 202; the time of its authorisation has ended |
+//! | `POST /test/payments/{id}/dispute` `{amount_minor?, reason?}` | 202; the buyer disputes it |
+//! | `POST /test/payments/{id}/decide` `{verdict}` | 202; its dispute is `won` or `lost` by the merchant |
 //! | `POST /test/events/{id}/resend` | 202; the event goes out once more |
 //!
 //! No secret is asked for: whoever reaches the sandbox may play with it.
@@ -17,10 +20,11 @@ use axum::http::StatusCode;
 use axum::response::Json;
 use axum::routing::{get, post};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::api::parse;
 use super::book::{AttemptOutcome, Posted};
+use super::dispute::Verdict;
 use super::event::EventKind;
 use super::faults::{FaultChange, FaultSettings};
 use super::ids::{EventId, PaymentId};
@@ -32,6 +36,9 @@ pub fn routes() -> Router<Provider> {
     Router::new()
         .route("/faults", get(faults).post(change_faults))
         .route("/payments/{id}/events", get(events))
+        .route("/payments/{id}/expire", post(expire))
+        .route("/payments/{id}/dispute", post(dispute))
+        .route("/payments/{id}/decide", post(decide))
         .route("/events/{id}/resend", post(resend))
         .fallback(|| async { Problem::not_found("there is nothing at this address") })
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
@@ -59,6 +66,57 @@ async fn events(
         .await?
         .ok_or(Failure::UnknownPayment)?;
     Ok(Json(events.iter().map(PostedView::of).collect()))
+}
+
+async fn expire(
+    State(provider): State<Provider>,
+    id: Result<Path<PaymentId>, PathRejection>,
+) -> Result<StatusCode, Problem> {
+    let Path(id) = id?;
+    provider.expire(&id).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// What a buyer disputes, and why.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Complaint {
+    /// All that is left if it is not said.
+    amount_minor: Option<i64>,
+    #[serde(default = "unsaid")]
+    reason: String,
+}
+
+fn unsaid() -> String {
+    "fraudulent".to_owned()
+}
+
+async fn dispute(
+    State(provider): State<Provider>,
+    id: Result<Path<PaymentId>, PathRejection>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<StatusCode, Problem> {
+    let Path(id) = id?;
+    let Complaint { amount_minor, reason } = parse(body)?;
+    provider.dispute(&id, amount_minor, reason).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Decision {
+    verdict: Verdict,
+}
+
+async fn decide(
+    State(provider): State<Provider>,
+    id: Result<Path<PaymentId>, PathRejection>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<StatusCode, Problem> {
+    let Path(id) = id?;
+    let Decision { verdict } = parse(body)?;
+    provider.decide_dispute(&id, verdict).await?;
+    Ok(StatusCode::ACCEPTED)
 }
 
 async fn resend(

@@ -48,6 +48,11 @@ id!(
     "re"
 );
 id!(
+    /// Names a dispute: `dp_…`.
+    DisputeId,
+    "dp"
+);
+id!(
     /// Names a webhook event: `evt_…`. The same on every attempt to deliver it.
     EventId,
     "evt"

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::book::{Attempt, AttemptOutcome, Posted};
 use super::charges::RefundRequest;
+use super::dispute::Verdict;
 use super::faults::{FaultChange, FaultSettings, MAX_LATENCY_MS};
 use super::html::{self, Width, escape};
 use super::ids::{EventId, PaymentId};
@@ -33,6 +34,8 @@ pub fn routes() -> Router<Provider> {
         .route("/panel/faults", post(change_faults))
         .route("/panel/events/{id}/resend", post(resend))
         .route("/panel/payments/{id}/refund", post(refund))
+        .route("/panel/payments/{id}/dispute", post(dispute))
+        .route("/panel/payments/{id}/decide", post(decide))
 }
 
 async fn show(State(provider): State<Provider>) -> Response {
@@ -72,6 +75,8 @@ struct FaultsForm {
     lose_answers: u32,
     fail_webhooks: u32,
     latency_ms: u64,
+    /// Present if the box is ticked.
+    withhold_fees: Option<String>,
 }
 
 async fn change_faults(
@@ -84,6 +89,7 @@ async fn change_faults(
         lose_answers: Some(form.lose_answers),
         fail_webhooks: Some(form.fail_webhooks),
         latency_ms: Some(form.latency_ms),
+        withhold_fees: Some(form.withhold_fees.is_some()),
     });
     Ok(Redirect::to("/"))
 }
@@ -118,6 +124,31 @@ async fn refund(
     Ok(Redirect::to("/"))
 }
 
+async fn dispute(
+    State(provider): State<Provider>,
+    id: Result<Path<PaymentId>, PathRejection>,
+) -> Result<Redirect, Response> {
+    let Path(id) = id.map_err(|rejection| problem_page(&rejection.into()))?;
+    provider.dispute(&id, None, "fraudulent".to_owned()).await.map_err(failed)?;
+    Ok(Redirect::to("/"))
+}
+
+#[derive(Deserialize)]
+struct DecideForm {
+    verdict: Verdict,
+}
+
+async fn decide(
+    State(provider): State<Provider>,
+    id: Result<Path<PaymentId>, PathRejection>,
+    form: Result<Form<DecideForm>, FormRejection>,
+) -> Result<Redirect, Response> {
+    let Path(id) = id.map_err(|rejection| problem_page(&rejection.into()))?;
+    let Form(DecideForm { verdict }) = form.map_err(unreadable)?;
+    provider.decide_dispute(&id, verdict).await.map_err(failed)?;
+    Ok(Redirect::to("/"))
+}
+
 fn failed(failure: Failure) -> Response {
     problem_page(&failure.into())
 }
@@ -141,6 +172,7 @@ fn faults_form(settings: FaultSettings) -> String {
 <div><label for="lose_answers">Lose the next answers</label><input type="number" id="lose_answers" name="lose_answers" min="0" max="1000" value="{lose}" required></div>
 <div><label for="fail_webhooks">Fail the next webhooks</label><input type="number" id="fail_webhooks" name="fail_webhooks" min="0" max="1000" value="{fail}" required></div>
 <div><label for="latency_ms">Hold writing requests (ms)</label><input type="number" id="latency_ms" name="latency_ms" min="0" max="{MAX_LATENCY_MS}" value="{latency}" required></div>
+<div class="tick"><input type="checkbox" id="withhold_fees" name="withhold_fees" value="on"{withhold}><label for="withhold_fees">Do not tell fees</label></div>
 <button type="submit" class="quiet">Set faults</button>
 </form>
 </section>"#,
@@ -148,6 +180,7 @@ fn faults_form(settings: FaultSettings) -> String {
         lose = settings.lose_answers,
         fail = settings.fail_webhooks,
         latency = settings.latency_ms,
+        withhold = if settings.withhold_fees { " checked" } else { "" },
     )
 }
 
@@ -160,6 +193,12 @@ fn row(payment: &Payment, events: &[Posted]) -> String {
             format!(r#"<p class="note">{} refunded</p>"#, html::amount(minor, &payment.currency))
         }
     };
+    let captured = match payment.captured_minor() {
+        minor if minor == payment.amount_minor || minor == 0 => String::new(),
+        minor => {
+            format!(r#"<p class="note">{} captured</p>"#, html::amount(minor, &payment.currency))
+        }
+    };
     let events = if events.is_empty() {
         r#"<span class="note">none yet</span>"#.to_owned()
     } else {
@@ -169,10 +208,10 @@ fn row(payment: &Payment, events: &[Posted]) -> String {
     format!(
         r#"<tr>
 <th scope="row"><p>{reference}</p><p class="note">{id}</p><p class="note">{created}</p></th>
-<td data-label="Amount"><p class="money">{amount}</p>{refunded}</td>
+<td data-label="Amount"><p class="money">{amount}</p>{captured}{refunded}</td>
 <td data-label="State"><span class="state {status}">{state}</span></td>
 <td data-label="Events">{events}</td>
-<td data-label="Refund">{refund}</td>
+<td data-label="Refund">{refund}{dispute}</td>
 </tr>
 "#,
         id = payment.id,
@@ -180,6 +219,7 @@ fn row(payment: &Payment, events: &[Posted]) -> String {
         amount = html::amount(payment.amount_minor, &payment.currency),
         state = status.replace('_', " "),
         refund = refund_form(payment, &reference),
+        dispute = dispute_form(payment, &reference),
     )
 }
 
@@ -226,6 +266,25 @@ fn refund_form(payment: &Payment, reference: &str) -> String {
 <button type="submit" class="small" aria-label="Refund {reference}">Refund</button></form>"#,
         id = payment.id,
         key = Uuid::now_v7().simple(),
+    )
+}
+
+/// What the buyer's bank can do.
+fn dispute_form(payment: &Payment, reference: &str) -> String {
+    let id = &payment.id;
+    if payment.open_dispute().is_some() {
+        return format!(
+            r#"<form method="post" action="/panel/payments/{id}/decide" class="refund">
+<button type="submit" class="small" name="verdict" value="won" aria-label="Dispute of {reference} is won">Won</button>
+<button type="submit" class="small" name="verdict" value="lost" aria-label="Dispute of {reference} is lost">Lost</button></form>"#
+        );
+    }
+    if payment.refundable_minor() == 0 {
+        return String::new();
+    }
+    format!(
+        r#"<form method="post" action="/panel/payments/{id}/dispute" class="refund">
+<button type="submit" class="small" aria-label="Dispute {reference}">Dispute</button></form>"#
     )
 }
 

@@ -9,8 +9,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::dispute::{Dispute, Verdict};
 use super::ids::{PaymentId, RefundId};
 use super::terms::Terms;
+
+/// What the provider keeps of what it takes: 1.4 %, rounded down, and 25 minor units.
+const FEE_BASIS_POINTS: i64 = 140;
+const FEE_FIXED_MINOR: i64 = 25;
 
 /// Where a payment stands. `Succeeded`, `Declined` and `Cancelled` are final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +25,8 @@ pub enum Status {
     RequiresAction,
     /// Accepted, the outcome is not known yet.
     Processing,
+    /// The money is set aside: the merchant takes it, or gives it up, or its time ends.
+    Authorised,
     /// The money is taken.
     Succeeded,
     /// The money was refused and will not be taken.
@@ -34,10 +41,40 @@ impl Status {
         match self {
             Self::RequiresAction => "requires_action",
             Self::Processing => "processing",
+            Self::Authorised => "authorised",
             Self::Succeeded => "succeeded",
             Self::Declined => "declined",
             Self::Cancelled => "cancelled",
         }
+    }
+}
+
+/// Who takes the money.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CaptureMethod {
+    /// The provider, as soon as the buyer has paid.
+    #[default]
+    Automatic,
+    /// The merchant, later.
+    Manual,
+}
+
+/// What was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Taken {
+    /// How much, in minor units: all or a part of what was asked for.
+    pub amount_minor: i64,
+    /// What the provider keeps of it.
+    pub fee_minor: i64,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Taken {
+    fn new(amount_minor: i64, at: Timestamp) -> Self {
+        let fee_minor = amount_minor * FEE_BASIS_POINTS / 10_000 + FEE_FIXED_MINOR;
+        Self { amount_minor, fee_minor: fee_minor.min(amount_minor), at }
     }
 }
 
@@ -66,7 +103,7 @@ pub enum DeclineCode {
 pub struct Refund {
     /// The provider's name for it.
     pub id: RefundId,
-    /// Above zero; all refunds of a payment together never exceed its amount.
+    /// Above zero; all refunds of a payment together never exceed what was taken.
     pub amount_minor: i64,
     /// When it was made.
     pub created_at: Timestamp,
@@ -81,6 +118,9 @@ pub struct Payment {
     pub reference: String,
     /// What is charged, in minor units of `currency`.
     pub amount_minor: i64,
+    /// Who takes it.
+    #[serde(default)]
+    pub capture: CaptureMethod,
     /// Three upper-case letters.
     pub currency: String,
     /// Where the buyer goes back to.
@@ -95,8 +135,17 @@ pub struct Payment {
     pub decline_code: Option<DeclineCode>,
     /// When a payment in [`Status::Processing`] will succeed by itself.
     pub settles_at: Option<Timestamp>,
+    /// When what is authorised is released by itself, while it is authorised.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+    /// What was taken, once it was. Files of older versions know only that all of it was.
+    #[serde(default)]
+    pub taken: Option<Taken>,
     /// In the order they were made.
     pub refunds: Vec<Refund>,
+    /// In the order they were opened.
+    #[serde(default)]
+    pub disputes: Vec<Dispute>,
     /// 1 at first; one more with every change.
     pub version: u32,
     /// When it was opened, to the millisecond.
@@ -113,14 +162,38 @@ pub enum Transition {
         /// When it will succeed by itself.
         settles_at: Option<Timestamp>,
     },
-    /// The money is taken.
-    Succeed,
+    /// The money is set aside until then.
+    Authorise {
+        /// When it is released by itself.
+        until: Timestamp,
+    },
+    /// All of the money is taken.
+    Succeed {
+        /// When.
+        at: Timestamp,
+    },
+    /// Some or all of what is authorised is taken; the rest is released.
+    Capture {
+        /// How much, in minor units.
+        amount_minor: i64,
+        /// When.
+        at: Timestamp,
+    },
     /// The money is refused.
     Decline(DeclineCode),
     /// Nothing will be taken.
     Cancel,
     /// Some or all of the money goes back.
     Refund(Refund),
+    /// The buyer's bank wants some or all of the money back, and has it until it is decided.
+    Dispute(Dispute),
+    /// The dispute that is open is decided.
+    Decide {
+        /// For whom.
+        verdict: Verdict,
+        /// When.
+        at: Timestamp,
+    },
 }
 
 /// Why a change does not happen.
@@ -131,6 +204,12 @@ pub enum Refusal {
     NotFrom {
         /// Where the payment stands.
         status: Status,
+    },
+    /// A capture of nothing, or of more than was authorised.
+    #[error("a capture must be above 0 and at most {authorised_minor}")]
+    CaptureNotWithinAuthorised {
+        /// What was authorised, in minor units.
+        authorised_minor: i64,
     },
     /// A refund of nothing, or of less.
     #[error("a refund must be above 0")]
@@ -150,6 +229,7 @@ impl Payment {
             id,
             reference: terms.reference,
             amount_minor: terms.amount_minor,
+            capture: terms.capture,
             currency: terms.currency,
             return_url: terms.return_url,
             metadata: terms.metadata,
@@ -157,7 +237,10 @@ impl Payment {
             stage: Stage::Card,
             decline_code: None,
             settles_at: None,
+            expires_at: None,
+            taken: None,
             refunds: Vec::new(),
+            disputes: Vec::new(),
             version: 1,
             created_at: at,
         }
@@ -168,7 +251,7 @@ impl Payment {
     /// # Errors
     /// The change is not among those that may follow; the payment stays what it was.
     pub fn after(&self, transition: Transition) -> Result<Self, Refusal> {
-        use Status::{Cancelled, Declined, Processing, RequiresAction, Succeeded};
+        use Status::{Authorised, Cancelled, Declined, Processing, RequiresAction, Succeeded};
 
         let mut next = self.clone();
         next.version += 1;
@@ -180,18 +263,34 @@ impl Payment {
                 next.status = Processing;
                 next.settles_at = settles_at;
             }
-            (RequiresAction | Processing, Transition::Succeed) => {
-                next.status = Succeeded;
+            (RequiresAction | Processing, Transition::Authorise { until }) => {
+                next.status = Authorised;
+                next.expires_at = Some(until);
                 next.settles_at = None;
+            }
+            (RequiresAction | Processing, Transition::Succeed { at }) => {
+                next.status = Succeeded;
+                next.taken = Some(Taken::new(self.amount_minor, at));
+                next.settles_at = None;
+            }
+            (Authorised, Transition::Capture { amount_minor, at }) => {
+                let authorised_minor = self.amount_minor;
+                if !(1..=authorised_minor).contains(&amount_minor) {
+                    return Err(Refusal::CaptureNotWithinAuthorised { authorised_minor });
+                }
+                next.status = Succeeded;
+                next.taken = Some(Taken::new(amount_minor, at));
+                next.expires_at = None;
             }
             (RequiresAction | Processing, Transition::Decline(code)) => {
                 next.status = Declined;
                 next.decline_code = Some(code);
                 next.settles_at = None;
             }
-            (RequiresAction | Processing, Transition::Cancel) => {
+            (RequiresAction | Processing | Authorised, Transition::Cancel) => {
                 next.status = Cancelled;
                 next.settles_at = None;
+                next.expires_at = None;
             }
             (Succeeded, Transition::Refund(refund)) => {
                 if refund.amount_minor <= 0 {
@@ -203,6 +302,17 @@ impl Payment {
                     });
                 }
                 next.refunds.push(refund);
+            }
+            (Succeeded, Transition::Dispute(dispute)) if self.open_dispute().is_none() => {
+                let refundable_minor = self.refundable_minor();
+                if !(1..=refundable_minor).contains(&dispute.amount_minor) {
+                    return Err(Refusal::RefundExceedsCaptured { refundable_minor });
+                }
+                next.disputes.push(dispute);
+            }
+            (Succeeded, Transition::Decide { verdict, at }) if self.open_dispute().is_some() => {
+                let open = next.disputes.iter_mut().filter(|dispute| dispute.is_open());
+                open.for_each(|dispute| dispute.decide(verdict, at));
             }
             (status, _) => return Err(Refusal::NotFrom { status }),
         }
@@ -217,7 +327,24 @@ impl Payment {
     /// What can still go back, in minor units.
     pub fn refundable_minor(&self) -> i64 {
         match self.status {
-            Status::Succeeded => self.amount_minor - self.refunded_minor(),
+            Status::Succeeded => {
+                let gone: i64 = self.disputes.iter().map(Dispute::withdrawn_minor).sum();
+                self.captured_minor() - self.refunded_minor() - gone
+            }
+            _ => 0,
+        }
+    }
+
+    /// The dispute that is not decided yet.
+    pub fn open_dispute(&self) -> Option<&Dispute> {
+        self.disputes.iter().find(|dispute| dispute.is_open())
+    }
+
+    /// What was taken, in minor units.
+    pub fn captured_minor(&self) -> i64 {
+        match (self.status, &self.taken) {
+            (Status::Succeeded, Some(taken)) => taken.amount_minor,
+            (Status::Succeeded, None) => self.amount_minor,
             _ => 0,
         }
     }
@@ -233,95 +360,4 @@ impl Payment {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn opened() -> Payment {
-        let terms = Terms {
-            reference: "V-1".into(),
-            amount_minor: 1_000,
-            currency: "EUR".into(),
-            return_url: "https://shop.example/".into(),
-            metadata: BTreeMap::new(),
-        };
-        Payment::open(PaymentId::fresh(), terms, Timestamp::UNIX_EPOCH)
-    }
-
-    fn refund(amount_minor: i64) -> Transition {
-        Transition::Refund(Refund {
-            id: RefundId::fresh(),
-            amount_minor,
-            created_at: Timestamp::UNIX_EPOCH,
-        })
-    }
-
-    fn every_transition() -> Vec<Transition> {
-        vec![
-            Transition::AskChallenge,
-            Transition::Process { settles_at: None },
-            Transition::Succeed,
-            Transition::Decline(DeclineCode::CardDeclined),
-            Transition::Cancel,
-            refund(1),
-        ]
-    }
-
-    #[test]
-    fn only_the_legal_steps_are_taken() {
-        let waiting = opened();
-        let challenged = waiting.after(Transition::AskChallenge).unwrap();
-        let processing = waiting.after(every_transition().remove(1)).unwrap();
-        let succeeded = waiting.after(Transition::Succeed).unwrap();
-        let declined = waiting.after(every_transition().remove(3)).unwrap();
-        let cancelled = waiting.after(Transition::Cancel).unwrap();
-        // One row for each state; the columns are `every_transition`.
-        let table = [
-            (waiting, [true, true, true, true, true, false]),
-            (challenged, [false, true, true, true, true, false]),
-            (processing, [false, false, true, true, true, false]),
-            (succeeded, [false, false, false, false, false, true]),
-            (declined, [false; 6]),
-            (cancelled, [false; 6]),
-        ];
-        for (payment, allowed) in table {
-            for (transition, allowed) in every_transition().into_iter().zip(allowed) {
-                let label = format!("{:?} {transition:?}", payment.status);
-                match payment.after(transition) {
-                    Ok(next) => {
-                        assert!(allowed, "{label} must be refused");
-                        assert_eq!(next.version, payment.version + 1, "{label}");
-                    }
-                    Err(refusal) => {
-                        assert!(!allowed, "{label} must be allowed");
-                        let status = payment.status;
-                        assert_eq!(refusal, Refusal::NotFrom { status }, "{label}");
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn refunds_add_up_to_the_captured_amount_and_no_further() {
-        let payment = opened().after(Transition::Succeed).unwrap();
-        let payment = payment.after(refund(400)).unwrap();
-        assert_eq!(
-            payment.after(refund(601)),
-            Err(Refusal::RefundExceedsCaptured { refundable_minor: 600 })
-        );
-        assert_eq!(payment.after(refund(0)), Err(Refusal::RefundNotPositive));
-        assert_eq!(payment.after(refund(-5)), Err(Refusal::RefundNotPositive));
-        let payment = payment.after(refund(600)).unwrap();
-        assert_eq!(payment.refundable_minor(), 0);
-    }
-
-    #[test]
-    fn a_hosted_page_exists_only_while_the_buyer_has_to_act() {
-        let waiting = opened();
-        assert_eq!(waiting.hosted_path(), Some(format!("/pay/{}", waiting.id)));
-        let challenged = waiting.after(Transition::AskChallenge).unwrap();
-        assert_eq!(challenged.hosted_path(), Some(format!("/challenge/{}", waiting.id)));
-        let paid = challenged.after(Transition::Succeed).unwrap();
-        assert_eq!(paid.hosted_path(), None);
-    }
-}
+mod tests;

@@ -50,14 +50,19 @@ impl Shopper {
 
     /// Orders what is in the cart, pays for it and waits until the store knows.
     pub async fn check_out(&mut self) {
+        let order = self.pay().await;
+        until("it is paid", async || self.look(&order).await.contains("Payment confirmed")).await;
+    }
+
+    /// Orders what is in the cart, pays for it at the provider and does not come back; the order's page.
+    pub async fn pay(&mut self) -> String {
         let page = self.look("/checkout").await;
         let seen = ["seen_total", "cart_version"].map(|name| (name, hidden(&page, name)));
         let form = [&seen[..], &TO_BERLIN].concat();
         let payment = self.send("/api/checkout/place", &form).await;
         let paid = self.client.post(&payment).form(&[("card", "success")]).send().await.unwrap();
         let order = leads_to(&paid);
-        let order = order.strip_prefix(&self.url).unwrap();
-        until("it is paid", async || self.look(order).await.contains("Payment confirmed")).await;
+        order.strip_prefix(&self.url).unwrap().to_owned()
     }
 }
 

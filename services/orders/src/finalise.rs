@@ -154,6 +154,7 @@ impl Orders {
         }
         match self.inventory.allocate(id).await {
             Ok(_) => {
+                self.payments.post_sale(id, &order.sale()?).await?;
                 self.reached(Step::Allocated)?;
                 Ok(Some(order))
             }

@@ -8,6 +8,8 @@ use futures::{StreamExt, stream};
 use std::{collections::HashSet, future::Future, time::Duration};
 use uuid::Uuid;
 
+/// How many of the provider's events one pass tries.
+const EVENTS: u32 = 50;
 /// How many of each kind one pass looks at.
 const LIMIT: i64 = 200;
 /// How many expired holds one pass looks at.
@@ -33,15 +35,16 @@ pub struct Swept {
 }
 
 impl Orders {
-    /// One pass. Its three parts wait for nothing of each other, and a failure with one order is
+    /// One pass. Its parts wait for nothing of each other, and a failure with one order is
     /// logged and does not stop the others.
     pub async fn sweep(&self) -> Result<Swept, Error> {
         let orphans = async {
             let released = tokio::time::timeout(EACH_WITHIN, self.release_orphans()).await;
             released.unwrap_or_else(|late| Err(Error::BrokeOff(late.to_string())))
         };
-        let (looked_at, orphans, effects) =
-            tokio::join!(self.sweep_orders(), orphans, self.sweep_effects());
+        let (looked_at, orphans, effects, heard) =
+            tokio::join!(self.sweep_orders(), orphans, self.sweep_effects(), self.sweep_inbox());
+        heard?;
         let (checked, expired) = looked_at?;
         Ok(Swept { checked, expired, orphans: orphans?, effects: effects? })
     }
@@ -51,6 +54,14 @@ impl Orders {
         let due = queries::sweep::take_due(&self.pool, self.timing.first_check, LIMIT).await?;
         let ended = each(due, |id| id, |id| self.check(id)).await;
         Ok((ended.len(), ended.into_iter().filter(|ended| *ended == Some(true)).count()))
+    }
+
+    /// Tries the provider's events that could not be acted on, and brings the orders that they turn out to be
+    /// about to the end that follows.
+    async fn sweep_inbox(&self) -> Result<(), Error> {
+        let heard = self.payments.retry_inbox(EVENTS, BEGIN_WITHIN).await?;
+        each(heard, |id| id, |id| self.settle(id)).await;
+        Ok(())
     }
 
     /// Does what ended orders have left to be done: how many had.

@@ -1,4 +1,4 @@
-//! What the service tells the others, through its outbox: that money came, and that it went back.
+//! What the service tells the others, through its outbox: that money came, went back, and was disputed.
 //!
 //! Each is written in the transaction of the ledger posting it tells of. Attempts are not told of:
 //! whoever made one has its outcome, or asks.
@@ -19,6 +19,12 @@ pub enum Happening {
     Captured,
     /// Some or all of it went back, and that was posted.
     Refunded,
+    /// The shopper's bank took some or all of it back, until it is decided who is right.
+    Disputed,
+    /// What the bank had taken back is ours again.
+    DisputeWon,
+    /// What the bank had taken back is lost.
+    DisputeLost,
 }
 
 /// The payload of an event.

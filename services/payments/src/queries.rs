@@ -2,9 +2,11 @@
 //! service's schema.
 
 pub(crate) mod attempts;
+pub(crate) mod disputes;
 pub(crate) mod inbox;
 pub(crate) mod intents;
 pub(crate) mod ledger;
+pub(crate) mod reconcile;
 pub(crate) mod refunds;
 
 use domain::money::{Currency, Money};

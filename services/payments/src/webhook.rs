@@ -86,20 +86,42 @@ impl Payments {
             tracing::info!(event = event.id, deliveries = kept.deliveries, "a webhook came again");
             return Ok(kept.order.map(|order| Heard { order, is_news: false }));
         }
-        let subject = match &event.payment {
-            Some(payment) => self.follow_up(payment).await?,
-            None => None,
+        Ok(self
+            .act_on(&event.id, event.payment.as_deref())
+            .await?
+            .map(|order| Heard { order, is_news: true }))
+    }
+
+    /// Acts on an event that is kept, and gives the order it was about. One about a payment that is none of
+    /// ours, or of which nothing could be found out, stays in the inbox and is tried again.
+    pub(crate) async fn act_on(
+        &self,
+        event: &str,
+        payment: Option<&str>,
+    ) -> Result<Option<Uuid>, WebhookError> {
+        let provider = self.provider.name();
+        let Some(payment) = payment else {
+            tracing::info!(event, "a webhook is about no payment");
+            queries::inbox::mark_processed(&self.pool, provider, event, None).await?;
+            return Ok(None);
         };
-        if subject.is_none() {
-            tracing::warn!(
-                event = event.id,
-                kind = event.kind,
-                "a webhook is about no payment of ours"
-            );
+        match self.follow_up(payment).await {
+            Ok(Some(Subject { attempt, order })) => {
+                queries::inbox::mark_processed(&self.pool, provider, event, Some(attempt)).await?;
+                Ok(Some(order))
+            }
+            Ok(None) => {
+                tracing::error!(event, payment, "a webhook is about no payment of ours");
+                let problem = "no payment of ours";
+                queries::inbox::put_off(&self.pool, provider, event, problem).await?;
+                Ok(None)
+            }
+            Err(error) => {
+                let problem = error.to_string();
+                queries::inbox::put_off(&self.pool, provider, event, &problem).await?;
+                Err(error)
+            }
         }
-        let attempt = subject.map(|subject| subject.attempt);
-        queries::inbox::mark_processed(&self.pool, provider, &event.id, attempt).await?;
-        Ok(subject.map(|subject| Heard { order: subject.order, is_news: true }))
     }
 
     /// Asks the provider about a payment and records what it says; what it is to us.
@@ -111,12 +133,13 @@ impl Payments {
         let provider = self.provider.name();
         let known = queries::attempts::find_with_order(&self.pool, reference, provider).await?;
         let Some((attempt, order)) = known else { return Ok(None) };
-        self.record(&attempt, &payment).await?;
+        let attempt = self.record(&attempt, &payment).await?;
         match self.finish_refunds(order).await {
             Ok(_) | Err(Error::RefundRefused { .. }) => {}
             Err(error) => return Err(error.into()),
         }
         self.post_made_refunds(order, &payment).await?;
+        self.note_disputes(order, &attempt, &payment).await?;
         Ok(Some(Subject { attempt: attempt.id, order }))
     }
 }

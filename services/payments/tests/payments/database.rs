@@ -1,7 +1,7 @@
 //! What the database refuses by itself, whoever writes to it.
 
 use crate::world::{RETURN_URL, World, price};
-use domain::payment::{AttemptState, IntentState};
+use domain::payment::{AttemptState, DisputeState, IntentState};
 use payments::RefundState;
 use platform::testing::TestDatabase;
 use sqlx::PgPool;
@@ -42,7 +42,7 @@ async fn put(pool: &PgPool, attempt: Uuid, state: AttemptState) -> Result<(), sq
         "update attempts
          set state = $2,
            provider_reference = coalesce(provider_reference, id::text),
-           return_url = case when attempt_is_final($2) then null else 'https://shop.example/' end
+           return_url = case when attempt_is_open($2) then 'https://shop.example/' end
          where id = $1",
     )
     .bind(attempt)
@@ -89,6 +89,13 @@ async fn the_database_and_the_domain_have_the_same_transitions() {
     for was in AttemptState::ALL {
         for next in AttemptState::ALL {
             let sql = "select attempt_may_become($1, $2)";
+            let answer = legal(sql, was.as_str(), next.as_str()).await;
+            assert_eq!(answer, was.may_become(next), "{was:?} to {next:?}");
+        }
+    }
+    for was in DisputeState::ALL {
+        for next in DisputeState::ALL {
+            let sql = "select dispute_may_become($1, $2)";
             let answer = legal(sql, was.as_str(), next.as_str()).await;
             assert_eq!(answer, was.may_become(next), "{was:?} to {next:?}");
         }
@@ -144,7 +151,12 @@ async fn an_intent_takes_only_legal_steps() {
 
     let paid = intent(pool).await;
     let attempt = try_attempt(pool, paid).await.unwrap();
-    for state in [AttemptState::Recorded, AttemptState::Processing, AttemptState::Succeeded] {
+    for state in [
+        AttemptState::Recorded,
+        AttemptState::Processing,
+        AttemptState::Authorised,
+        AttemptState::Succeeded,
+    ] {
         put(pool, attempt, state).await.unwrap();
         assert_eq!(
             violated(run(pool, CANCELLED, paid).await),
@@ -175,6 +187,7 @@ async fn an_intent_has_at_most_one_attempt_that_took_money_or_may() {
         AttemptState::Recorded,
         AttemptState::RequiresAction,
         AttemptState::Processing,
+        AttemptState::Authorised,
         AttemptState::Succeeded,
     ] {
         put(pool, first, state).await.unwrap();
