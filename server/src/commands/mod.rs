@@ -6,6 +6,7 @@ mod doctor;
 mod import;
 mod inventory;
 mod migrate;
+mod orders;
 mod psp;
 mod seed;
 mod serve;
@@ -46,6 +47,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Seed(wanted) => return seed::run(settings, wanted).await,
         Command::Cache(what) => return cache::run(settings, what).await,
         Command::Inventory(what) => return inventory::run(settings, what).await,
+        Command::Orders(what) => return orders::run(settings, what).await,
         Command::Apikey(what) => return apikey::run(settings, what).await,
         Command::Webhook(what) => return webhook::run(settings, what).await,
         Command::SandboxPsp(_) | Command::SandboxWms(_) | Command::Doctor { .. } => {}
@@ -69,6 +71,7 @@ fn needs(command: &Command, settings: &mut Settings) -> Needs {
             Needs::of_working(&settings.work.roles)
         }
         Command::Inventory(_) => Needs::only(Need::Inventory),
+        Command::Orders(_) => Needs::of_orders(),
         Command::Apikey(_) => Needs::only(Need::Accounts),
         Command::Webhook(_) => Needs::of_telling(),
         Command::Doctor { roles: Some(roles) } => Needs::of_serving(roles),

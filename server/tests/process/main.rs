@@ -18,6 +18,7 @@ mod line;
 mod live;
 mod load;
 mod markup;
+mod parcels;
 mod proxies;
 mod reconcile;
 mod redis;
