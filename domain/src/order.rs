@@ -1,5 +1,13 @@
 //! The life of an order and what its page shows.
 
+mod parcel;
+mod status;
+mod timeline;
+
+pub use parcel::{Parcel, ParcelLine, Tracking, Unsent};
+pub use status::{FulfilmentStatus, PaymentStatus, Pieces};
+pub use timeline::{Actor, Happened, TimelineEntry};
+
 use crate::{
     Address, Email, Money, OrderNumber, Sku, pricing::Totals, shipping::ShippingMethod,
     tax::BasisPoints,
@@ -15,7 +23,7 @@ pub enum OrderState {
     AwaitingPayment,
     /// Paid; its stock is its own.
     Paid,
-    /// Ended without payment; its stock was given back.
+    /// Ended without being carried out; its stock was given back, and so is what was paid.
     Cancelled,
 }
 
@@ -25,7 +33,10 @@ impl OrderState {
 
     /// Whether an order may go from this state to that one. The database holds the same table.
     pub fn may_become(self, next: Self) -> bool {
-        matches!((self, next), (Self::AwaitingPayment, Self::Paid | Self::Cancelled))
+        matches!(
+            (self, next),
+            (Self::AwaitingPayment, Self::Paid | Self::Cancelled) | (Self::Paid, Self::Cancelled)
+        )
     }
 
     /// The state's name in the database.
@@ -43,7 +54,7 @@ impl OrderState {
     }
 }
 
-/// Why an order ended without payment.
+/// Why an order ended without being carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CancelReason {
@@ -53,11 +64,16 @@ pub enum CancelReason {
     Superseded,
     /// It was paid, but the goods were gone; the money was returned.
     OutOfStock,
+    /// The shopper did not want it any more, before anything was sent.
+    Shopper,
+    /// The store did not want to carry it out, before anything was sent.
+    Staff,
 }
 
 impl CancelReason {
     /// Every reason.
-    pub const ALL: [Self; 3] = [Self::Expired, Self::Superseded, Self::OutOfStock];
+    pub const ALL: [Self; 5] =
+        [Self::Expired, Self::Superseded, Self::OutOfStock, Self::Shopper, Self::Staff];
 
     /// The reason's name in the database.
     pub fn as_str(self) -> &'static str {
@@ -65,6 +81,8 @@ impl CancelReason {
             Self::Expired => "expired",
             Self::Superseded => "superseded",
             Self::OutOfStock => "out_of_stock",
+            Self::Shopper => "shopper",
+            Self::Staff => "staff",
         }
     }
 
@@ -120,6 +138,29 @@ pub struct OrderNews {
     pub payment: PaymentStanding,
     /// Why it ended, if it did.
     pub cancel_reason: Option<CancelReason>,
+    /// How its goods stand.
+    pub fulfilment: FulfilmentStatus,
+}
+
+/// An order among others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderSummary {
+    /// What the customer calls it.
+    pub number: OrderNumber,
+    /// Where it is in its life.
+    pub state: OrderState,
+    /// How its money stands.
+    pub payment_status: PaymentStatus,
+    /// How its goods stand.
+    pub fulfilment: FulfilmentStatus,
+    /// Whom to write to.
+    pub email: Email,
+    /// What it costs.
+    pub total: Money,
+    /// How much of what was paid went back.
+    pub refunded: Money,
+    /// When it was placed.
+    pub placed_at: Timestamp,
 }
 
 /// An order as its page shows it.
@@ -147,12 +188,35 @@ pub struct OrderView {
     pub placed_at: Timestamp,
     /// When it was paid.
     pub paid_at: Option<Timestamp>,
+    /// How its money stands in the books.
+    pub payment_status: PaymentStatus,
+    /// How much of what was paid went back.
+    pub refunded: Money,
+    /// How its goods stand.
+    pub fulfilment: FulfilmentStatus,
+    /// What was sent.
+    pub parcels: Vec<Parcel>,
+    /// What is to be sent, once it is paid.
+    pub unsent: Vec<Unsent>,
+    /// What happened to it, oldest first.
+    pub timeline: Vec<TimelineEntry>,
 }
 
 impl OrderView {
     /// How it stands, as news.
     pub fn news(&self) -> OrderNews {
-        OrderNews { state: self.state, payment: self.payment, cancel_reason: self.cancel_reason }
+        OrderNews {
+            state: self.state,
+            payment: self.payment,
+            cancel_reason: self.cancel_reason,
+            fulfilment: self.fulfilment,
+        }
+    }
+
+    /// Whether it can still be cancelled: nothing of it was sent.
+    pub fn can_be_cancelled(&self) -> bool {
+        self.state.may_become(OrderState::Cancelled)
+            && self.fulfilment == FulfilmentStatus::Unfulfilled
     }
 }
 
@@ -162,10 +226,11 @@ mod tests {
     use OrderState::*;
 
     #[test]
-    fn an_order_ends_once() {
+    fn an_order_is_paid_once_and_ends_once() {
         for from in OrderState::ALL {
             for to in OrderState::ALL {
-                let legal = from == AwaitingPayment && to != AwaitingPayment;
+                let legal =
+                    matches!((from, to), (AwaitingPayment, Paid | Cancelled) | (Paid, Cancelled));
                 assert_eq!(from.may_become(to), legal, "{from:?} to {to:?}");
             }
         }

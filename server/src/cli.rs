@@ -3,6 +3,10 @@
 use crate::roles::{Roles, Serving, Working};
 use accounts::Scopes;
 use clap::{Args, Parser, Subcommand};
+use domain::{
+    Email, OrderNumber,
+    order::{FulfilmentStatus, OrderState, PaymentStatus},
+};
 use std::{net::SocketAddr, path::PathBuf};
 use uuid::Uuid;
 
@@ -35,10 +39,10 @@ pub enum Command {
     /// Do the work behind the pages: relay events, finish payments, release stock.
     Work {
         /// What this worker does: relay (carries events, deletes old ones, extends the stock's ledger),
-        /// sweep (ends what stopped half-way, forgets old answers), pages (has pages made anew after
-        /// changes), prices (with a date), tell (what the warehouses are to do, and webhooks), drop (documents in a
-        /// folder). All of them if
-        /// left out and not configured (work.roles). Several workers of one role do no harm.
+        /// sweep (ends what stopped half-way, forgets old answers), parcels (writes down what was sent of orders), pages
+        /// (has pages made anew after changes), prices (with a date), tell (what the warehouses are to do, and
+        /// webhooks), drop (documents in a folder). All of them if left out and not configured (work.roles). Several
+        /// workers of one role do no harm.
         #[arg(long, value_name = "ROLE,…")]
         roles: Option<Roles<Working>>,
     },
@@ -58,6 +62,9 @@ pub enum Command {
     /// Look after the books of the money.
     #[command(subcommand)]
     Payments(Payments),
+    /// Look after orders.
+    #[command(subcommand)]
+    Orders(Orders),
     /// Make, show and revoke the keys by which programs use the JSON API.
     #[command(subcommand)]
     Apikey(Apikey),
@@ -74,6 +81,75 @@ pub enum Command {
         #[arg(long, value_name = "ROLE,…")]
         roles: Option<Roles<Serving>>,
     },
+}
+
+/// What to do with orders.
+#[derive(Debug, Subcommand)]
+pub enum Orders {
+    /// Show orders, newest first, of which everything that is said is true.
+    List {
+        /// Where they are in their life: awaiting_payment, paid, cancelled.
+        #[arg(long, value_name = "STATE", value_parser = named(OrderState::parse))]
+        state: Option<OrderState>,
+        /// How their money stands: open, authorised, paid, partially_refunded, refunded.
+        #[arg(long, value_name = "STATUS", value_parser = named(PaymentStatus::parse))]
+        payment: Option<PaymentStatus>,
+        /// How the goods of paid ones stand: unfulfilled, partially_fulfilled, fulfilled, delivered,
+        /// partially_returned, returned.
+        #[arg(long, value_name = "STATUS", value_parser = named(FulfilmentStatus::parse))]
+        fulfilment: Option<FulfilmentStatus>,
+        /// Whose they are.
+        #[arg(long, value_name = "ADDRESS", value_parser = named(|text| Email::parse(text).ok()))]
+        email: Option<Email>,
+        /// So many at most.
+        #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=200))]
+        limit: u32,
+    },
+    /// Show an order with its parcels and all that happened to it.
+    Show {
+        /// Its number.
+        #[arg(value_parser = named(|text| OrderNumber::parse(text).ok()))]
+        number: OrderNumber,
+    },
+    /// Cancel an order of which nothing was sent: its stock and what was paid go back. The exit code is 1 when a parcel
+    /// has left.
+    Cancel {
+        /// Its number.
+        #[arg(value_parser = named(|text| OrderNumber::parse(text).ok()))]
+        number: OrderNumber,
+        /// Why; its buyer reads it.
+        #[arg(long, value_name = "WORDS")]
+        why: String,
+    },
+    /// Say who carries a parcel, and under which number.
+    Label {
+        /// The order's number.
+        #[arg(value_parser = named(|text| OrderNumber::parse(text).ok()))]
+        number: OrderNumber,
+        /// Which of its parcels, from 1.
+        parcel: u32,
+        /// Who carries it.
+        #[arg(long, value_name = "NAME")]
+        carrier: String,
+        /// The carrier's number for it.
+        #[arg(long, value_name = "NUMBER")]
+        tracking: String,
+    },
+    /// Say that a parcel arrived.
+    Delivered {
+        /// The order's number.
+        #[arg(value_parser = named(|text| OrderNumber::parse(text).ok()))]
+        number: OrderNumber,
+        /// Which of its parcels, from 1.
+        parcel: u32,
+    },
+}
+
+/// What a name stands for.
+fn named<T>(
+    parse: impl Fn(&str) -> Option<T> + Clone,
+) -> impl Fn(&str) -> Result<T, String> + Clone {
+    move |name| parse(name).ok_or_else(|| format!("`{name}` is none"))
 }
 
 /// What to do with keys.

@@ -131,6 +131,7 @@ mod tests {
         (Method::POST, "/api/cart/set", "anyone; changes the caller's own cart"),
         (Method::POST, "/api/checkout/place", "whoever has a session with a cart"),
         (Method::GET, "/api/line/place", "anyone, but no other site's page"),
+        (Method::POST, "/api/orders/cancel", "whoever holds the order's key"),
         (Method::POST, "/api/orders/pay", "whoever holds the order's key"),
     ];
 

@@ -39,6 +39,8 @@ pub enum Working {
     Relay,
     /// Ends what stopped half-way: orders, payments, holds.
     Sweep,
+    /// Writes down what the warehouses send of orders.
+    Parcels,
     /// Sees to it that pages are made anew when what they show has changed.
     Pages,
     /// Lets prices with a date begin and end.
@@ -53,6 +55,7 @@ impl Role for Working {
     const ALL: &'static [(Self, &'static str)] = &[
         (Self::Relay, "relay"),
         (Self::Sweep, "sweep"),
+        (Self::Parcels, "parcels"),
         (Self::Pages, "pages"),
         (Self::Prices, "prices"),
         (Self::Tell, "tell"),
@@ -166,6 +169,7 @@ impl Needs {
         Self::sum(&roles.0, |role| match role {
             Working::Relay => &[Inventory, Payments, Orders, Redis],
             Working::Sweep => &[Accounts, Inventory, Payments, Orders, Mongodb, Provider],
+            Working::Parcels => &[Inventory, Payments, Orders, Mongodb, Redis, Provider],
             Working::Pages => &[Mongodb, Redis],
             Working::Prices => &[Mongodb],
             Working::Tell => &[Accounts, Inventory],
@@ -181,6 +185,12 @@ impl Needs {
     /// What is needed to bring orders to their end, as the sweeper does.
     pub fn of_sweeping() -> Self {
         Self::of_working(&Roles(BTreeSet::from([Working::Sweep])))
+    }
+
+    /// What is needed to look after orders.
+    pub fn of_orders() -> Self {
+        use Need::{Inventory, Mongodb, Orders, Payments, Provider};
+        Self(BTreeSet::from([Inventory, Mongodb, Orders, Payments, Provider]))
     }
 
     /// What is needed to look after those who are told.

@@ -152,6 +152,22 @@ impl Part {
         content.first_element_child()?.clone_node_with_deep(true).ok()?.dyn_into().ok().map(Self)
     }
 
+    /// Puts what the part of the same id holds in another page's HTML in the place of what is in this one. The page is
+    /// the store's own. Where it has no such part, nothing changes.
+    pub fn renew(&self, page: &str) {
+        let document = web_sys::window().and_then(|window| window.document());
+        // What lies in a template is no part of the page: nothing of it is loaded or run.
+        let template = document.and_then(|document| document.create_element("template").ok());
+        let Some(template) = template.and_then(|it| it.dyn_into::<HtmlTemplateElement>().ok())
+        else {
+            return;
+        };
+        template.set_inner_html(page);
+        if let Some(new) = template.content().get_element_by_id(&self.0.id()) {
+            self.0.set_inner_html(&new.inner_html());
+        }
+    }
+
     /// Puts a part behind the last one in this.
     pub fn append(&self, part: &Self) {
         // It fails only for a part that this one lies in.

@@ -1,4 +1,4 @@
-//! What an order's page is loaded with, and the server function to pay again.
+//! What an order's page is loaded with, and the server functions to pay again and to cancel.
 
 use crate::{
     checkout::Next,
@@ -7,7 +7,7 @@ use crate::{
 };
 use domain::{OrderNumber, order::OrderView};
 use leptos::server;
-use orders::{PayStep, PlaceError};
+use orders::{CancelFailure, PayStep, PlaceError};
 
 /// The order of a number, for whoever holds its key. A wrong key, an unknown number and a text that
 /// is no number look the same.
@@ -44,6 +44,60 @@ async fn pay(number: &str, key: &str) -> Result<Next, StoreError> {
         Ok(None) => Err(unknown()),
         Err(PlaceError::Refused(refusal)) => Err((*refusal).into()),
         Err(PlaceError::Failed(error)) => Err(StoreError::fault(&error)),
+    }
+}
+
+/// Cancels an order of which nothing was sent.
+///
+/// Who may call it: anyone with the order's key.
+#[server(prefix = "/api", endpoint = "orders/cancel")]
+pub async fn cancel_order(
+    #[server(default)] number: String,
+    #[server(default)] key: String,
+) -> Result<Next, StoreError> {
+    let outcome = cancel(&number, &key).await;
+    if visitor().wants_html {
+        let page = order_page(&number, &key);
+        // Why not, the page says in words.
+        let told = outcome.as_ref().err().map(|error| format!("&told={}", error.code));
+        see_other(&(page + &told.unwrap_or_default()));
+    }
+    outcome
+}
+
+async fn cancel(number: &str, key: &str) -> Result<Next, StoreError> {
+    let unknown = || StoreError::new("not_found", 404, "There is no such order.");
+    let parsed = OrderNumber::parse(number).map_err(|_| unknown())?;
+    let refused =
+        |code, status| StoreError::new(code, status, told_in_words(code).unwrap_or_default());
+    match services().orders()?.cancel_for_shopper(&parsed, key).await {
+        Ok(Some(())) => Ok(Next { next: order_page(number, key) }),
+        Ok(None) => Err(unknown()),
+        Err(CancelFailure::Sent) => Err(refused(ALREADY_SENT, 409)),
+        Err(CancelFailure::PaymentUnavailable) => Err(refused(NOT_CANCELLED, 503)),
+        Err(CancelFailure::Failed(error)) => Err(StoreError::fault(&error)),
+    }
+}
+
+const ALREADY_SENT: &str = "already_sent";
+const NOT_CANCELLED: &str = "payment_unavailable";
+
+/// Why something that was asked for on an order's page was not done, by the code that its address carries; nothing for
+/// any other text.
+pub fn told_in_words(code: &str) -> Option<&'static str> {
+    match code {
+        ALREADY_SENT => Some(
+            "A parcel has left us already, so the order cannot be cancelled any more. You can send back what you \
+             do not want to keep.",
+        ),
+        NOT_CANCELLED => Some(
+            "We could not learn from the payment provider whether your order was paid, so it was not cancelled. \
+             Please try again in a minute.",
+        ),
+        "unavailable" | "internal" => {
+            Some("This could not be done just now. Please try again in a minute.")
+        }
+        _ => None,
     }
 }
 

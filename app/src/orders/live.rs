@@ -1,9 +1,9 @@
 //! How an order stands, told live: the server sends news and the words follow, without a reload. Its
-//! HTML is the server's (`markup`).
+//! HTML is the server's (`markup`, `course`); what became of its goods is taken from the page as the server makes it now.
 
 use super::standing::{Standing, cancel_reason};
 use crate::{
-    browser::{Ear, Fields, Json, Part, after, awake, begin, go, on_return, parse, post},
+    browser::{Ear, Fields, Json, Part, after, awake, begin, get, go, on_return, parse, post},
     cart::store,
 };
 use domain::order::CancelReason;
@@ -21,11 +21,12 @@ pub fn LiveOrder() -> impl IntoView {
         let standing = Standing::parse(
             &root.get("data-state").unwrap_or_default(),
             &root.get("data-payment").unwrap_or_default(),
+            &root.get("data-fulfilment").unwrap_or_default(),
         );
         if let Some(standing) = standing {
             wake_payment(&root);
             bought(standing);
-            if standing.is_pending() {
+            if standing.goes_on() {
                 listen(root);
             }
         }
@@ -41,7 +42,12 @@ fn listen(root: Part) {
             let Some(standing) = Standing::read(told).filter(|_| name == "order") else { return };
             show(&root, standing, cancel_reason(told));
             bought(standing);
-            if !standing.is_pending()
+            let version = told.number_of("version").unwrap_or_default().to_string();
+            if root.get("data-version").is_some_and(|shown| shown != version) {
+                root.set("data-version", Some(&version));
+                begin(Box::pin(renew(root.clone())));
+            }
+            if !standing.goes_on()
                 && let Some(ear) = own.take()
             {
                 ear.want(String::new());
@@ -62,6 +68,17 @@ fn show(root: &Part, standing: Standing, cancelled: Option<CancelReason>) {
     }
     for step in root.all("[data-step-ahead]") {
         step.show(!standing.is_over());
+    }
+}
+
+/// Shows the steps and the course of the order as the server writes them now. Whoever is about to cancel is not
+/// interrupted: what is open stays, and the server says what became of it.
+async fn renew(root: Part) {
+    let Ok(page) = get(&root.get("data-page").unwrap_or_default()).await else { return };
+    for id in ["steps", "course"] {
+        if let Some(part) = Part::by_id(id).filter(|part| part.find("details[open]").is_none()) {
+            part.renew(&page);
+        }
     }
 }
 

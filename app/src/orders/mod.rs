@@ -2,6 +2,8 @@
 
 #[cfg(feature = "ssr")]
 mod api;
+#[cfg(feature = "ssr")]
+mod course;
 mod live;
 #[cfg(feature = "ssr")]
 mod markup;
@@ -10,6 +12,8 @@ mod page;
 #[cfg(feature = "ssr")]
 mod promise;
 mod standing;
+#[cfg(feature = "ssr")]
+mod words;
 
 #[cfg(feature = "ssr")]
 pub use {page::OrderPage, promise::moment_in_words};

@@ -2,6 +2,7 @@
 
 use super::{
     api,
+    course::Course,
     live::LiveOrder,
     markup::{OrderStatus, Status},
     promise::{arrival, moment_in_words, span_in_words},
@@ -15,7 +16,7 @@ use crate::{
 };
 use domain::{
     Address,
-    order::{OrderLine, OrderView, PaymentStanding},
+    order::{FulfilmentStatus, OrderLine, OrderView, PaymentStanding},
     shipping::Zone,
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -27,10 +28,12 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 #[component]
 pub fn OrderPage() -> impl IntoView {
     let number = use_params_map().with_untracked(|params| params.get("number")).unwrap_or_default();
-    let key = use_query_map().with_untracked(|query| query.get("key")).unwrap_or_default();
+    let query = use_query_map();
+    let key = query.with_untracked(|query| query.get("key")).unwrap_or_default();
+    let told = query.with_untracked(|query| query.get("told")).unwrap_or_default();
     Suspend::new(async move {
         match api::order(&number, &key).await {
-            Ok(Some(order)) => view! { <Letter order key/> }.into_any(),
+            Ok(Some(order)) => view! { <Letter order key told/> }.into_any(),
             Ok(None) => view! { <NotFound/> }.into_any(),
             Err(failed) => view! { <Failure failed/> }.into_any(),
         }
@@ -39,8 +42,9 @@ pub fn OrderPage() -> impl IntoView {
 }
 
 #[component]
-fn Letter(order: OrderView, key: String) -> impl IntoView {
-    let standing = Standing { state: order.state, payment: order.payment };
+fn Letter(order: OrderView, key: String, told: String) -> impl IntoView {
+    let OrderView { state, payment, fulfilment, .. } = order;
+    let standing = Standing { state, payment, fulfilment };
     let offer =
         order.shipping_method.offer(Zone::of(order.address.country(), services().market.home));
     let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date();
@@ -50,14 +54,21 @@ fn Letter(order: OrderView, key: String) -> impl IntoView {
     let totals = &order.totals;
     let status = Status {
         number: order.number.to_string(),
-        key,
+        key: key.clone(),
         standing,
         cancelled: order.cancel_reason,
         amount: totals.total.to_string(),
         placed: moment_in_words(order.placed_at),
         paid: paid.map(moment_in_words),
         arrival: span_in_words(expected),
+        sent: order.parcels.first().map(|parcel| moment_in_words(parcel.sent_at)),
+        delivered: delivered(&order),
+        version: order.timeline.len(),
     };
+    let given_back = (order.refunded.minor() > 0)
+        .then(|| view! { <SumRow name="Given back" amount=order.refunded.to_string()/> });
+    let failure = api::told_in_words(&told)
+        .map(|words| view! { <p class="field__error" role="alert">{words}</p> });
     view! {
         <PrivateHead title=format!("Order {}", order.number)>
             // The address holds the order's key: no other site is told more than the shop's name.
@@ -66,8 +77,10 @@ fn Letter(order: OrderView, key: String) -> impl IntoView {
         {standing.is_pending().then(|| refresh(order.payment))}
         <article class="order">
             <h1>"Your order " <span class="order__number">{order.number.to_string()}</span></h1>
+            {failure}
             <OrderStatus status/>
             <LiveOrder/>
+            <Course order=order.clone() key offer/>
             <section class="order__part">
                 <h2>"What you ordered"</h2>
                 <ul class="order-lines">{lines}</ul>
@@ -75,6 +88,7 @@ fn Letter(order: OrderView, key: String) -> impl IntoView {
                     <SumRow name="Items" amount=totals.items.to_string()/>
                     <SumRow name="Shipping" amount=totals.shipping.to_string()/>
                     <SumRow name="Total" amount=totals.total.to_string() total=true/>
+                    {given_back}
                 </dl>
                 <p class="sum__taxes">{taxes_in_words(totals)}</p>
             </section>
@@ -91,6 +105,14 @@ fn Letter(order: OrderView, key: String) -> impl IntoView {
         </article>
     }
     .into_any()
+}
+
+/// When the last parcel arrived, once all have.
+fn delivered(order: &OrderView) -> Option<String> {
+    if order.fulfilment != FulfilmentStatus::Delivered {
+        return None;
+    }
+    order.parcels.iter().filter_map(|parcel| parcel.delivered_at).max().map(moment_in_words)
 }
 
 /// Without scripts the page looks again by itself, less often while it is the shopper's turn.

@@ -32,6 +32,18 @@ export class OrderPage {
     return ((await heading.textContent()) ?? "").replace("Your order", "").trim();
   }
 
+  /** Cancels the order, the way the page offers it. */
+  async cancel(): Promise<void> {
+    await this.page.getByText("Cancel this order").click();
+    await this.page.getByRole("button", { name: "Cancel the order" }).click();
+  }
+
+  /** What the page tells of what happened. */
+  async tells(sentence: string): Promise<void> {
+    const history = this.page.getByRole("region", { name: "What happened" });
+    await expect(history.getByRole("listitem").filter({ hasText: sentence })).toHaveCount(1);
+  }
+
   /** One of the things ordered, by all that its line says. */
   async lists(...texts: string[]): Promise<void> {
     const items = this.page.getByRole("listitem");

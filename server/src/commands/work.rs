@@ -3,6 +3,7 @@
 //! the others do twice what does no harm twice.
 
 mod pages;
+mod parcels;
 mod tell;
 
 use super::stop_signal;
@@ -112,6 +113,12 @@ fn begin(
         let orders = connections.orders(settings, &market, &Admissions::none())?;
         tasks.spawn(sweep(orders, every, stop.clone()));
         tasks.spawn(forget(connections.idempotency()?, stop.clone()));
+    }
+    if roles.has(Working::Parcels) {
+        let url = settings.redis.url.expose_secret().to_owned();
+        let bus = pages::Bus { url, redis: connections.redis()?.clone(), stream: stream.clone() };
+        let orders = connections.orders(settings, &market, &Admissions::none())?;
+        tasks.spawn(parcels::follow(bus, orders, stop.clone()));
     }
     if roles.has(Working::Tell) {
         let webhooks = connections.webhooks(settings)?;

@@ -3,9 +3,10 @@
 
 use super::query::OrderKey;
 use bytes::Bytes;
-use domain::order::OrderNews;
+use domain::order::{OrderNews, OrderView};
 use futures::{Stream, stream};
 use orders::{Error, Orders};
+use serde::Serialize;
 use std::{
     pin::Pin,
     sync::Arc,
@@ -25,9 +26,23 @@ struct Watched {
     order: OrderKey,
     nudges: Arc<Notify>,
     /// What is to be told before anything is waited for.
-    first: Option<OrderNews>,
+    first: Option<Told>,
     /// What was told last, so that a look that finds nothing new tells nothing.
-    last: OrderNews,
+    last: Told,
+}
+
+/// How an order stands, with how much happened to it so far: a page that shows less takes what is new from the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+struct Told {
+    #[serde(flatten)]
+    news: OrderNews,
+    version: usize,
+}
+
+impl From<&OrderView> for Told {
+    fn from(order: &OrderView) -> Self {
+        Self { news: order.news(), version: order.timeline.len() }
+    }
 }
 
 impl OrderWatch {
@@ -38,7 +53,7 @@ impl OrderWatch {
         nudges: Arc<Notify>,
     ) -> Result<Option<Self>, Error> {
         let Some(found) = orders.find(&order.number, &order.key).await? else { return Ok(None) };
-        let now = found.news();
+        let now = Told::from(&found);
         let watched = Watched { orders, order, nudges, first: Some(now), last: now };
         let news = stream::unfold(watched, |mut watched| async move {
             let news = watched.next().await?;
@@ -58,7 +73,7 @@ impl Stream for OrderWatch {
 
 impl Watched {
     /// The next news; `None` once the order cannot be seen any more.
-    async fn next(&mut self) -> Option<OrderNews> {
+    async fn next(&mut self) -> Option<Told> {
         if let Some(now) = self.first.take() {
             return Some(now);
         }
@@ -68,10 +83,11 @@ impl Watched {
             let _ = timeout(patience, self.nudges.notified()).await;
             patience = look_again_after(&self.order);
             match self.orders.find(&self.order.number, &self.order.key).await {
-                Ok(Some(order)) if order.news() == self.last => {}
                 Ok(Some(order)) => {
-                    self.last = order.news();
-                    return Some(self.last);
+                    let now = Told::from(&order);
+                    if now != std::mem::replace(&mut self.last, now) {
+                        return Some(now);
+                    }
                 }
                 Ok(None) => return None,
                 Err(error) => {
@@ -91,7 +107,7 @@ fn look_again_after(order: &OrderKey) -> Duration {
 }
 
 /// Without an id: the one of what was told before stays the last.
-fn on_the_wire(news: &OrderNews) -> Bytes {
+fn on_the_wire(news: &Told) -> Bytes {
     // Plain data with string keys serialises without fail.
     let news = serde_json::to_string(news).unwrap_or_default();
     format!("event: order\ndata: {news}\n\n").into()

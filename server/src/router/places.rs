@@ -69,13 +69,14 @@ mod tests {
 
     #[test]
     fn every_page_and_server_function_belongs_to_one_role() {
-        const CHECKOUT: [&str; 11] = [
+        const CHECKOUT: [&str; 12] = [
             "/api/cart/add",
             "/api/cart/get",
             "/api/cart/remove",
             "/api/cart/set",
             "/api/checkout/place",
             "/api/line/place",
+            "/api/orders/cancel",
             "/api/orders/pay",
             "/cart",
             "/checkout",

@@ -19,6 +19,7 @@ mod live;
 mod load;
 mod markup;
 mod money;
+mod parcels;
 mod proxies;
 mod reconcile;
 mod redis;

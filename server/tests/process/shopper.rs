@@ -48,10 +48,11 @@ impl Shopper {
         assert!(self.look("/cart").await.contains("Lamp"));
     }
 
-    /// Orders what is in the cart, pays for it and waits until the store knows.
-    pub async fn check_out(&mut self) {
+    /// Orders what is in the cart, pays for it and waits until the store knows. Answers where the order's page is.
+    pub async fn check_out(&mut self) -> String {
         let order = self.pay().await;
         until("it is paid", async || self.look(&order).await.contains("Payment confirmed")).await;
+        order
     }
 
     /// Orders what is in the cart, pays for it at the provider and does not come back; the order's page.

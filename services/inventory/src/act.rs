@@ -227,7 +227,7 @@ pub(crate) fn done(rows: &[Row<'_>], answers: &[Answer]) -> Result<Done, ActErro
     Ok(done)
 }
 
-async fn cancel_locked(
+pub(crate) async fn cancel_locked(
     connection: &mut PgConnection,
     order: Uuid,
 ) -> Result<Vec<Allocation>, Error> {

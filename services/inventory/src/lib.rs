@@ -2,7 +2,7 @@
 //! ledger of everything that ever changed a number.
 //!
 //! The door is [`Inventory`]; its use-cases stand beside the nouns they are about: what an order has ([`hold`],
-//! [`preview`], [`act`]), what there is ([`level`], [`listing`], [`movement`], [`warehouse`], [`bundle`]), what is
+//! [`preview`], [`act`], [`shipment`]), what there is ([`level`], [`listing`], [`movement`], [`warehouse`], [`bundle`]), what is
 //! on its way ([`purchase`], [`transfer`], [`expected`]), what other systems say ([`told`], [`count`], [`feed`],
 //! [`reconcile`]) and by what names ([`identifier`]), and what they are told ([`instruction`]). From which
 //! warehouses a wish is served is decided by [`domain::stock::allocate`], not here. What an order is, and
@@ -32,6 +32,7 @@ pub mod preview;
 pub mod purchase;
 mod queries;
 pub mod reconcile;
+pub mod shipment;
 mod standing;
 mod telling;
 mod together;
@@ -58,6 +59,7 @@ pub use movement::{Audit, Difference, ExternalId, MovementKind, Number};
 pub use preview::Preview;
 pub use purchase::{PurchaseError, PurchaseLine, PurchaseNow, PurchaseOrder, Receipt};
 pub use reconcile::{Comparison, Discrepancy, PastMovement, Said, UntoldMovement};
+pub use shipment::{CallOffError, Shipment};
 pub use told::{Answer, Mode, TellError, ToldKind, ToldMovement, UnknownSkus};
 pub use transfer::{Transfer, TransferError, TransferNow};
 pub use warehouse::{

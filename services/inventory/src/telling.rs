@@ -199,6 +199,12 @@ pub(crate) async fn tell_locked(
         if queries::told::write(connection, source, &applied).await? != wanted {
             return Err(Error::Outrun);
         }
+        let concerned = applied.iter().filter(|(row, _)| row.allocated() != 0);
+        let concerned: BTreeSet<_> = concerned.filter_map(|(row, _)| row.reference).collect();
+        if !concerned.is_empty() {
+            let concerned: Vec<_> = concerned.into_iter().collect();
+            queries::shipments::tell(connection, &concerned).await?;
+        }
     }
     Ok(answers)
 }

@@ -2,9 +2,8 @@
 //! the two exclude each other; it may be repeated.
 
 use crate::{Error, Orders, queries, record::OrderRecord};
-use domain::order::{CancelReason, OrderNews, OrderState, PaymentStanding};
+use domain::order::{Actor, CancelReason, Happened, OrderNews, OrderState, PaymentStanding};
 use payments::CancelOutcome;
-use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -30,11 +29,17 @@ impl Orders {
         };
         let mut transaction = self.pool.begin().await?;
         let order = queries::lock(&mut transaction, id).await?;
-        if !order.state()?.may_become(OrderState::Cancelled) {
+        if !order.is_awaiting() {
             return Ok(order.is_paid().then_some(order));
         }
         self.inventory.release(id).await.map_err(Error::inventory)?;
-        self.end(&mut transaction, &order, reason, payment).await?;
+        let by = match reason {
+            CancelReason::Shopper | CancelReason::Superseded => Actor::Shopper,
+            CancelReason::Staff => Actor::Staff,
+            CancelReason::Expired | CancelReason::OutOfStock => Actor::Store,
+        };
+        let ending = Ending { reason, by, why: None, payment };
+        self.end(&mut transaction, &order, &ending).await?;
         transaction.commit().await?;
         Ok(None)
     }
@@ -44,15 +49,25 @@ impl Orders {
         &self,
         transaction: &mut PgConnection,
         order: &OrderRecord,
-        reason: CancelReason,
-        payment: PaymentStanding,
+        Ending { reason, by, why, payment }: &Ending<'_>,
     ) -> Result<(), Error> {
-        queries::mark_cancelled(transaction, order.id, reason).await?;
-        let facts = json!({ "reason": reason });
-        queries::record_event(transaction, order.id, "cancelled", &facts).await?;
-        let state = OrderState::Cancelled;
-        let news = OrderNews { state, payment, cancel_reason: Some(reason) };
+        queries::mark_cancelled(transaction, order.id, *reason).await?;
+        let happened = Happened::Cancelled { reason: *reason };
+        queries::timeline::record(transaction, order.id, *by, &happened, *why).await?;
+        let (state, cancel_reason) = (OrderState::Cancelled, Some(*reason));
+        let news = OrderNews { state, cancel_reason, ..order.news(*payment)? };
         queries::tell(transaction, order, &news).await?;
         Ok(())
     }
+}
+
+/// How an order ends.
+pub(crate) struct Ending<'a> {
+    pub reason: CancelReason,
+    /// Whose doing it is.
+    pub by: Actor,
+    /// Why, in their words.
+    pub why: Option<&'a str>,
+    /// How its payment stands at the end.
+    pub payment: PaymentStanding,
 }

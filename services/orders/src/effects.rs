@@ -3,9 +3,8 @@
 
 use crate::{Error, Orders, queries, record::OrderRecord};
 use accounts::SessionId;
-use domain::order::{OrderNews, PaymentStanding};
+use domain::order::{Actor, PaymentStanding};
 use payments::Refunded;
-use serde_json::json;
 use uuid::Uuid;
 
 /// What an order has left to be done.
@@ -52,16 +51,14 @@ impl Orders {
         if let Refunded::Pending(_) = self.payments.refund_all(id, "order cancelled").await? {
             return Ok(());
         }
-        let order = queries::load(&self.pool, id).await?;
         let mut transaction = self.pool.begin().await?;
+        let order = queries::lock(&mut transaction, id).await?;
         if !queries::clear_refund_due(&mut transaction, id).await? {
             // Somebody else was faster, and has told it.
             return Ok(());
         }
-        queries::record_event(&mut transaction, id, "refunded", &json!({})).await?;
-        let (state, cancel_reason) = (order.state()?, order.cancel_reason()?);
-        let news = OrderNews { state, payment: PaymentStanding::Refunded, cancel_reason };
-        queries::tell(&mut transaction, &order, &news).await?;
+        self.note_money(&mut transaction, &order, Actor::Store).await?;
+        queries::tell(&mut transaction, &order, &order.news(PaymentStanding::Refunded)?).await?;
         transaction.commit().await?;
         Ok(())
     }

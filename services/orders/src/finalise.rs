@@ -3,14 +3,13 @@
 //! ending an order without payment does (`cancel`), so that the two exclude each other; it may be
 //! repeated, and what it leaves to be done later is in `effects`.
 
-use crate::{Error, Orders, Step, queries, record::OrderRecord};
+use crate::{Error, Orders, Step, cancel::Ending, queries, record::OrderRecord};
 use domain::{
-    order::{CancelReason, OrderNews, OrderState, PaymentStanding},
+    order::{Actor, CancelReason, Happened, OrderNews, OrderState, PaymentStanding},
     payment::IntentState,
 };
 use inventory::AllocateError;
 use payments::Standing;
-use serde_json::json;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -56,6 +55,10 @@ impl Orders {
         };
         let standing = self.payments.standing(id).await.map_err(Error::from)?;
         let was_over = order.is_paid();
+        // It may tell of money that was given back at the provider's desk.
+        if !order.is_awaiting() {
+            self.note_payment(id, Actor::Provider).await?;
+        }
         if !self.conclude(&order, &standing).await? || was_over {
             // What came again was told when it came first.
             if heard.is_news {
@@ -89,10 +92,8 @@ impl Orders {
         order: &OrderRecord,
         payment: PaymentStanding,
     ) -> Result<(), Error> {
-        let (state, cancel_reason) = (order.state()?, order.cancel_reason()?);
-        let news = OrderNews { state, payment, cancel_reason };
         let mut connection = self.pool.acquire().await?;
-        queries::tell(&mut connection, order, &news).await?;
+        queries::tell(&mut connection, order, &order.news(payment)?).await?;
         Ok(())
     }
 
@@ -104,7 +105,7 @@ impl Orders {
     }
 
     async fn try_finalise(&self, id: Uuid) -> Result<(), Error> {
-        let Some(order) = self.secure(id).await? else { return Ok(()) };
+        let Some(Secured { order, given_back }) = self.secure(id).await? else { return Ok(()) };
         // Before anyone is told, so that nobody who hears of it still sees the old cart; and while no
         // lock is held, for sessions that are away may take their time. Nobody can end the order
         // meanwhile: its money is there.
@@ -118,22 +119,24 @@ impl Orders {
         if !order.state()?.may_become(OrderState::Paid) {
             return Ok(());
         }
-        queries::mark_paid(&mut transaction, id, cart_to_empty).await?;
-        queries::record_event(&mut transaction, id, "paid", &json!({})).await?;
-        let news = OrderNews {
-            state: OrderState::Paid,
-            payment: PaymentStanding::Confirmed,
-            cancel_reason: None,
-        };
+        let first_check = self.timing.first_check;
+        queries::mark_paid(&mut transaction, id, cart_to_empty, first_check).await?;
+        let paid = Happened::Paid;
+        queries::timeline::record(&mut transaction, id, Actor::Provider, &paid, None).await?;
+        let confirmed = order.news(PaymentStanding::Confirmed)?;
+        let news = OrderNews { state: OrderState::Paid, ..confirmed };
         queries::tell(&mut transaction, &order, &news).await?;
         transaction.commit().await?;
         tracing::info!(order = %id, number = order.number, "order paid");
+        if given_back {
+            self.note_payment(id, Actor::Provider).await?;
+        }
         self.reached(Step::Paid)
     }
 
     /// Secures what the order needs, under its lock: the money is in the books, the stock is the
     /// order's. Answers nothing if the order had ended or ends here, for want of stock.
-    async fn secure(&self, id: Uuid) -> Result<Option<OrderRecord>, Error> {
+    async fn secure(&self, id: Uuid) -> Result<Option<Secured>, Error> {
         let mut transaction = self.pool.begin().await?;
         let order = queries::lock(&mut transaction, id).await?;
         if order.is_paid() {
@@ -156,13 +159,18 @@ impl Orders {
             Ok(_) => {
                 self.payments.post_sale(id, &order.sale()?).await?;
                 self.reached(Step::Allocated)?;
-                Ok(Some(order))
+                let given_back = settled.capture().refunded.minor() > 0;
+                Ok(Some(Secured { order, given_back }))
             }
             Err(AllocateError::OutOfStock(_) | AllocateError::NeverHeld { .. }) => {
-                let reason = CancelReason::OutOfStock;
-                // The money is still on its way back.
-                let payment = PaymentStanding::Processing;
-                self.end(&mut transaction, &order, reason, payment).await?;
+                let ending = Ending {
+                    reason: CancelReason::OutOfStock,
+                    by: Actor::Store,
+                    why: None,
+                    // The money is still on its way back.
+                    payment: PaymentStanding::Processing,
+                };
+                self.end(&mut transaction, &order, &ending).await?;
                 queries::set_refund_due(&mut transaction, id).await?;
                 transaction.commit().await?;
                 self.try_refund(id).await;
@@ -171,6 +179,13 @@ impl Orders {
             Err(error) => Err(Error::inventory(error)),
         }
     }
+}
+
+/// An order whose money and stock are there.
+struct Secured {
+    order: OrderRecord,
+    /// Whether some of the money went back at the provider's desk already.
+    given_back: bool,
 }
 
 /// Why a webhook was not accepted.

@@ -5,12 +5,16 @@
 //! The cart is stored in the session (`accounts`), stock in `inventory`, money in `payments`; here are
 //! the orders themselves. No transaction of this service is open while a payment provider is asked.
 
+mod call_off;
 mod cancel;
 mod cart;
 mod claim;
 mod effects;
 mod finalise;
+mod fulfil;
 mod line;
+mod list;
+mod money;
 mod parcels;
 mod pay;
 mod prepare;
@@ -19,9 +23,12 @@ mod record;
 mod seen;
 mod steps;
 mod sweep;
+mod view;
 
+pub use call_off::CancelFailure;
 pub use cart::{CartFailure, CartSaved, CheckoutPage, FreshCart, Wanted};
 pub use finalise::WebhookFailure;
+pub use list::{Cursor, LONGEST_ORDER_PAGE, OrderFilter, OrderPage};
 pub use pay::PayStep;
 pub use prepare::{PlaceError, Placed, Submission};
 pub use seen::Seen;
@@ -191,9 +198,7 @@ impl Orders {
             }
             false => order,
         };
-        let standing = self.standing(&order).await?;
-        let (lines, address) = queries::lines_and_address(&self.pool, order.id).await?;
-        order.view(lines, address, standing).map(Some)
+        self.view(order).await.map(Some)
     }
 
     /// Whether this key opens this order.

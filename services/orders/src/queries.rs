@@ -1,22 +1,25 @@
 //! The SQL of this service; nowhere else is any.
 
+pub(crate) mod cancelling;
+pub(crate) mod parcels;
+pub(crate) mod status;
 pub(crate) mod sweep;
+pub(crate) mod timeline;
 
 use crate::record::{AddressRecord, LineRecord, OrderRecord};
 use domain::{
     Address, Country, OrderNumber, Sku,
-    order::{CancelReason, OrderNews},
+    order::{Actor, CancelReason, Happened, OrderNews},
     pricing::Totals,
     stock::Demand,
 };
-use serde_json::{Value, json};
 use sqlx::{PgConnection, PgPool, types::Json};
 use std::time::Duration;
 use uuid::Uuid;
 
 const COLUMNS: &str = "id, number, access_key, cart_id, cart_version, digest, state, cancel_reason, \
     email, shipping_method, currency, items_minor, shipping_minor, total_minor, taxes, placed_at, \
-    paid_at, expires_at < now() as expired";
+    paid_at, expires_at < now() as expired, payment_status, refunded_minor, fulfilment_status";
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
@@ -78,7 +81,7 @@ pub(crate) async fn insert(pool: &PgPool, order: &NewOrder<'_>) -> Result<bool> 
     }
     insert_address(&mut transaction, order).await?;
     insert_lines(&mut transaction, order).await?;
-    record_event(&mut transaction, order.id, "placed", &json!({})).await?;
+    timeline::record(&mut transaction, order.id, Actor::Shopper, &Happened::Placed, None).await?;
     transaction.commit().await?;
     Ok(true)
 }
@@ -189,18 +192,30 @@ pub(crate) async fn lock(connection: &mut PgConnection, id: Uuid) -> Result<Orde
     sqlx::query_as(select("id = $1 for update")).bind(id).fetch_one(connection).await
 }
 
+/// As [`lock`], for an order that may never have been written.
+pub(crate) async fn find_and_lock(
+    connection: &mut PgConnection,
+    id: Uuid,
+) -> Result<Option<OrderRecord>> {
+    sqlx::query_as(select("id = $1 for update")).bind(id).fetch_optional(connection).await
+}
+
+/// The order is paid. From now on the sweeper looks whether it was sent.
 pub(crate) async fn mark_paid(
     connection: &mut PgConnection,
     id: Uuid,
     cart_to_empty: bool,
+    first_check: Duration,
 ) -> Result<()> {
     sqlx::query(
         "update orders
-         set state = 'paid', paid_at = now(), cart_to_empty = $2
+         set state = 'paid', paid_at = now(), cart_to_empty = $2, payment_status = 'paid',
+           checks = 0, next_check_at = now() + make_interval(secs => $3)
          where id = $1",
     )
     .bind(id)
     .bind(cart_to_empty)
+    .bind(first_check.as_secs_f64())
     .execute(connection)
     .await?;
     Ok(())
@@ -213,7 +228,8 @@ pub(crate) async fn mark_cancelled(
 ) -> Result<()> {
     sqlx::query(
         "update orders
-         set state = 'cancelled', cancelled_at = now(), cancel_reason = $2
+         set state = 'cancelled', cancelled_at = now(), cancel_reason = $2,
+           cancelling_by = null, cancelling_why = null
          where id = $1",
     )
     .bind(id)
@@ -311,22 +327,6 @@ pub(crate) async fn lines_and_address(
     .bind(id)
     .fetch_one(pool);
     tokio::try_join!(lines, address)
-}
-
-/// A row of the order's timeline.
-pub(crate) async fn record_event(
-    connection: &mut PgConnection,
-    id: Uuid,
-    kind: &str,
-    facts: &Value,
-) -> Result<()> {
-    sqlx::query("insert into events (order_id, kind, facts) values ($1, $2, $3)")
-        .bind(id)
-        .bind(kind)
-        .bind(facts)
-        .execute(connection)
-        .await?;
-    Ok(())
 }
 
 /// Tells the event bus, and through it the order's open page, how the order stands.

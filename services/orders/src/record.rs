@@ -1,12 +1,12 @@
-//! An order as it is stored, and the view its page shows.
+//! An order as it is stored.
 
 use crate::Error;
 use domain::{
-    Address, Country, Currency, Email, Money, OrderNumber, Sku,
-    order::{CancelReason, OrderLine, OrderState, OrderView, PaymentStanding},
+    Currency, Money,
+    order::{
+        CancelReason, FulfilmentStatus, OrderNews, OrderState, PaymentStanding, PaymentStatus,
+    },
     pricing::{TaxPart, Totals},
-    shipping::ShippingMethod,
-    tax::BasisPoints,
 };
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -33,6 +33,9 @@ pub(crate) struct OrderRecord {
     pub paid_at: Option<jiff_sqlx::Timestamp>,
     /// Whether the time to pay has run out, by the database's clock.
     pub expired: bool,
+    pub payment_status: String,
+    pub refunded_minor: i64,
+    pub fulfilment_status: String,
 }
 
 /// A row of `lines`.
@@ -62,6 +65,25 @@ pub(crate) struct AddressRecord {
 impl OrderRecord {
     pub fn state(&self) -> Result<OrderState, Error> {
         OrderState::parse(&self.state).ok_or_else(|| self.unreadable("state"))
+    }
+
+    pub fn payment_status(&self) -> Result<PaymentStatus, Error> {
+        PaymentStatus::parse(&self.payment_status).ok_or_else(|| self.unreadable("payment status"))
+    }
+
+    pub fn fulfilment(&self) -> Result<FulfilmentStatus, Error> {
+        FulfilmentStatus::parse(&self.fulfilment_status)
+            .ok_or_else(|| self.unreadable("fulfilment status"))
+    }
+
+    /// News of it: how it stands, but for its payment, which is told by the provider's standing.
+    pub fn news(&self, payment: PaymentStanding) -> Result<OrderNews, Error> {
+        Ok(OrderNews {
+            state: self.state()?,
+            payment,
+            cancel_reason: self.cancel_reason()?,
+            fulfilment: self.fulfilment()?,
+        })
     }
 
     /// Why it ended, if it did.
@@ -104,65 +126,7 @@ impl OrderRecord {
         format!("/orders/{}?key={}", self.number, self.access_key)
     }
 
-    fn unreadable(&self, what: &'static str) -> Error {
+    pub fn unreadable(&self, what: &'static str) -> Error {
         Error::Unreadable { order: self.id, what }
-    }
-
-    /// What the order's page shows.
-    pub fn view(
-        self,
-        lines: Vec<LineRecord>,
-        address: AddressRecord,
-        payment: PaymentStanding,
-    ) -> Result<OrderView, Error> {
-        let currency = self.currency()?;
-        let money = |minor| Money::new(minor, currency);
-        let number = OrderNumber::parse(&self.number).map_err(|_| self.unreadable("number"))?;
-        let email = Email::parse(&self.email).map_err(|_| self.unreadable("e-mail"))?;
-        let shipping_method = ShippingMethod::parse(&self.shipping_method)
-            .ok_or_else(|| self.unreadable("delivery method"))?;
-        let cancel_reason = self.cancel_reason()?;
-        let country = Country::parse(&address.country).ok_or_else(|| self.unreadable("country"))?;
-        let address = Address::new(
-            &address.full_name,
-            &address.street,
-            &address.city,
-            &address.postal_code,
-            country,
-        )
-        .map_err(|_| self.unreadable("address"))?;
-        let lines = lines
-            .into_iter()
-            .map(|line| {
-                Ok(OrderLine {
-                    sku: Sku::parse(&line.sku).map_err(|_| self.unreadable("SKU"))?,
-                    slug: line.slug,
-                    name: line.name,
-                    options: line.options,
-                    quantity: line.quantity.unsigned_abs(),
-                    unit_price: money(line.unit_minor),
-                    total: money(line.total_minor),
-                    tax_rate: BasisPoints(line.tax_rate_basis_points.unsigned_abs()),
-                })
-            })
-            .collect::<Result<Vec<_>, Error>>()?;
-        Ok(OrderView {
-            number,
-            state: self.state()?,
-            cancel_reason,
-            payment,
-            email,
-            address,
-            shipping_method,
-            lines,
-            totals: Totals {
-                items: money(self.items_minor),
-                shipping: money(self.shipping_minor),
-                total: money(self.total_minor),
-                taxes: self.taxes.0,
-            },
-            placed_at: self.placed_at.to_jiff(),
-            paid_at: self.paid_at.map(|at| at.to_jiff()),
-        })
     }
 }

@@ -18,6 +18,10 @@ pub enum Step {
     Allocated,
     /// The order is paid.
     Paid,
+    /// That a paid order is to be cancelled is remembered.
+    CallingOff,
+    /// What a paid order had is given back, and the warehouses know.
+    CalledOff,
 }
 
 impl Orders {

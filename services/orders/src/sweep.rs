@@ -1,8 +1,8 @@
 //! What ends whatever stopped half-way: orders whose shopper or webhook never came back, stock held
-//! for nobody, carts not yet emptied, money not yet returned. Each pass is safe to repeat and to run
+//! for nobody, carts not yet emptied, money not yet returned, cancellations, parcels that nobody heard of. Each pass is safe to repeat and to run
 //! on several machines.
 
-use crate::{Error, Orders, queries};
+use crate::{CancelFailure, Error, Orders, queries};
 use domain::order::CancelReason;
 use futures::{StreamExt, stream};
 use std::{collections::HashSet, future::Future, time::Duration};
@@ -32,6 +32,10 @@ pub struct Swept {
     pub orphans: usize,
     /// Carts emptied and refunds made after the fact.
     pub effects: usize,
+    /// Cancellations brought to an end.
+    pub called_off: usize,
+    /// Orders of which something had been sent that nobody had heard of.
+    pub sent: usize,
 }
 
 impl Orders {
@@ -42,11 +46,18 @@ impl Orders {
             let released = tokio::time::timeout(EACH_WITHIN, self.release_orphans()).await;
             released.unwrap_or_else(|late| Err(Error::BrokeOff(late.to_string())))
         };
-        let (looked_at, orphans, effects, heard) =
-            tokio::join!(self.sweep_orders(), orphans, self.sweep_effects(), self.sweep_inbox());
+        let (looked_at, orphans, effects, called_off, sent, heard) = tokio::join!(
+            self.sweep_orders(),
+            orphans,
+            self.sweep_effects(),
+            self.sweep_cancellations(),
+            self.sweep_shipments(),
+            self.sweep_inbox()
+        );
         heard?;
-        let (checked, expired) = looked_at?;
-        Ok(Swept { checked, expired, orphans: orphans?, effects: effects? })
+        let ((checked, expired), orphans) = (looked_at?, orphans?);
+        let (effects, called_off, sent) = (effects?, called_off?, sent?);
+        Ok(Swept { checked, expired, orphans, effects, called_off, sent })
     }
 
     /// Looks at orders that await their payment: how many, and how many of them ended.
@@ -72,6 +83,27 @@ impl Orders {
         due.sort_by_key(|effect| !effect.refund_due);
         let done = each(due, |effect| effect.id, |effect| self.finish(effect)).await;
         Ok(done.into_iter().flatten().count())
+    }
+
+    /// Goes on with cancellations that stopped half-way: how many came to an end.
+    async fn sweep_cancellations(&self) -> Result<usize, Error> {
+        let begun = queries::cancelling::list(&self.pool, LIMIT).await?;
+        let finish = |id| async move {
+            match self.finish_calling_off(id).await {
+                Err(CancelFailure::Failed(error)) => Err(error),
+                // That it had left already is an end as well.
+                _ => Ok(()),
+            }
+        };
+        Ok(each(begun, |id| id, finish).await.into_iter().flatten().count())
+    }
+
+    /// Looks at paid orders of which not all was sent: how many had been sent something of.
+    async fn sweep_shipments(&self) -> Result<usize, Error> {
+        let first = self.timing.first_check;
+        let due = queries::parcels::take_to_be_sent(&self.pool, first, LIMIT).await?;
+        let new = each(due, |id| id, |id| self.note_shipments(id)).await;
+        Ok(new.into_iter().filter(|new| *new == Some(true)).count())
     }
 
     /// Asks how an order's payment stands and ends the order if its time is over.

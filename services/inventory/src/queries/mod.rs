@@ -13,6 +13,7 @@ pub mod purchases;
 pub mod reconcile;
 pub mod returns;
 pub mod shelves;
+pub mod shipments;
 pub mod told;
 pub mod transfers;
 pub mod warehouses;

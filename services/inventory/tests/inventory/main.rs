@@ -23,6 +23,7 @@ mod previews;
 mod purchases;
 mod random_operations;
 mod reconciling;
+mod shipments;
 mod statements;
 mod stockroom;
 mod sweeping;

@@ -1,9 +1,12 @@
 //! Purchases from the cart to the paid order, and everything that may come between.
 
+mod calling_off;
 mod desk;
 mod flaky;
+mod listing;
 mod parcels;
 mod refusals;
+mod sending;
 mod steps;
 mod together;
 mod unfinished;

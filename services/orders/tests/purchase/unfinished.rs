@@ -143,9 +143,10 @@ async fn put(world: &World, id: uuid::Uuid, state: OrderState) -> Result<(), sql
     sqlx::query(
         "update orders
          set state = $2,
-           paid_at = case $2 when 'paid' then now() end,
+           paid_at = case when $2 = 'paid' then now() when $2 = 'cancelled' then paid_at end,
            cancelled_at = case $2 when 'cancelled' then now() end,
-           cancel_reason = case $2 when 'cancelled' then 'expired' end
+           cancel_reason = case $2 when 'cancelled' then 'expired' end,
+           payment_status = case when $2 = 'paid' then 'paid' else payment_status end
          where id = $1",
     )
     .bind(id)
@@ -169,6 +170,18 @@ async fn the_database_refuses_what_the_types_refuse() {
     for (illegal, constraint) in [
         ("update orders set state = 'lost'", "orders_end_once_ck"),
         ("update orders set paid_at = null", "paid_orders_know_when_ck"),
+        ("update orders set payment_status = 'open'", "payment_status_goes_forward_ck"),
+        ("update orders set payment_status = 'refunded'", "refunds_show_in_the_status_ck"),
+        ("update orders set refunded_minor = 1", "refunds_show_in_the_status_ck"),
+        ("update orders set fulfilment_status = 'delivered'", "fulfilment_status_goes_forward_ck"),
+        ("update orders set cancelling_by = 'provider'", "only_paid_orders_are_being_cancelled_ck"),
+        (
+            "update orders set fulfilment_status = 'fulfilled', state = 'cancelled', cancelled_at = now(),
+               cancel_reason = 'staff'",
+            "only_paid_orders_are_sent_ck",
+        ),
+        ("insert into parcels (order_id, number, warehouse, warehouse_name) select id, 0, 'x', 'x' from orders", "parcels_count_from_one_ck"),
+        ("update events set actor = 'nobody'", "history_is_append_only_ck"),
         ("update orders set cancel_reason = 'expired', cancelled_at = now()", "cancelled_orders_know_why_ck"),
         ("update orders set total_minor = total_minor - 1", "orders_total_adds_up_ck"),
         ("update lines set unit_minor = 1", "history_is_append_only_ck"),

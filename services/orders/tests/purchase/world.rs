@@ -273,6 +273,18 @@ impl World {
         sqlx::query_scalar(query).fetch_one(&self.pool).await.unwrap()
     }
 
+    /// The identifier of the only order there is.
+    pub async fn only_order(&self) -> uuid::Uuid {
+        sqlx::query_scalar("select id from orders").fetch_one(&self.pool).await.unwrap()
+    }
+
+    /// The constraint by which the database refuses a statement.
+    pub async fn refusal(&self, sql: &'static str) -> String {
+        let refused = sqlx::query(sql).execute(&self.pool).await.expect_err(sql);
+        let refused = refused.as_database_error().expect("the database refuses");
+        refused.constraint().unwrap_or_else(|| panic!("{refused}")).to_owned()
+    }
+
     /// The books balance, no customer of a paid order owes anything, and every level is the sum of its movements.
     pub async fn assert_in_order(&self) {
         let mut sums = std::collections::HashMap::<String, i64>::new();

@@ -1,0 +1,153 @@
+//! An order as its page shows it, put together from its rows, its payment and what the warehouses have of it.
+
+use crate::{
+    Error, Orders,
+    queries::{self, parcels::ParcelRecord, timeline::EventRecord},
+    record::{AddressRecord, LineRecord, OrderRecord},
+};
+use domain::{
+    Address, Country, Email, Money, OrderNumber, Sku,
+    order::{Actor, OrderLine, OrderView, Parcel, ParcelLine, TimelineEntry, Tracking, Unsent},
+    pricing::Totals,
+    shipping::ShippingMethod,
+    tax::BasisPoints,
+};
+use inventory::Shipment;
+
+impl Orders {
+    /// The order of this number, for those who work for the store: no key is asked for.
+    pub async fn find_for_staff(&self, number: &OrderNumber) -> Result<Option<OrderView>, Error> {
+        match queries::find_by_number(&self.pool, number).await? {
+            Some(order) => self.view(order).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// What the order's page shows. Everything is asked for at once.
+    pub(crate) async fn view(&self, order: OrderRecord) -> Result<OrderView, Error> {
+        let id = order.id;
+        let to_be_sent = order.is_paid() && !order.fulfilment()?.is_sent();
+        let unsent = async {
+            match to_be_sent {
+                true => self.inventory.shipments_of(id).await.map_err(Error::inventory),
+                false => Ok(Vec::new()),
+            }
+        };
+        let own = async {
+            let (lines, parcels, timeline) = tokio::try_join!(
+                queries::lines_and_address(&self.pool, id),
+                queries::parcels::list(&self.pool, id),
+                queries::timeline::list(&self.pool, id)
+            )?;
+            Ok::<_, Error>((lines, parcels, timeline))
+        };
+        let (payment, unsent, ((lines, address), parcels, timeline)) =
+            tokio::try_join!(self.standing(&order), unsent, own)?;
+        let currency = order.currency()?;
+        let money = |minor| Money::new(minor, currency);
+        Ok(OrderView {
+            number: OrderNumber::parse(&order.number).map_err(|_| order.unreadable("number"))?,
+            state: order.state()?,
+            cancel_reason: order.cancel_reason()?,
+            payment,
+            email: Email::parse(&order.email).map_err(|_| order.unreadable("e-mail"))?,
+            address: address_of(&order, &address)?,
+            shipping_method: ShippingMethod::parse(&order.shipping_method)
+                .ok_or_else(|| order.unreadable("delivery method"))?,
+            lines: lines.into_iter().map(|line| line_of(&order, line)).collect::<Result<_, _>>()?,
+            totals: Totals {
+                items: money(order.items_minor),
+                shipping: money(order.shipping_minor),
+                total: money(order.total_minor),
+                taxes: order.taxes.0.clone(),
+            },
+            placed_at: order.placed_at.to_jiff(),
+            paid_at: order.paid_at.map(|at| at.to_jiff()),
+            payment_status: order.payment_status()?,
+            refunded: money(order.refunded_minor),
+            fulfilment: order.fulfilment()?,
+            parcels: parcels_of(&order, parcels)?,
+            unsent: unsent_of(unsent),
+            timeline: timeline.into_iter().filter_map(entry_of).collect(),
+        })
+    }
+}
+
+fn address_of(order: &OrderRecord, address: &AddressRecord) -> Result<Address, Error> {
+    let country = Country::parse(&address.country).ok_or_else(|| order.unreadable("country"))?;
+    let AddressRecord { full_name, street, city, postal_code, .. } = address;
+    Address::new(full_name, street, city, postal_code, country)
+        .map_err(|_| order.unreadable("address"))
+}
+
+fn line_of(order: &OrderRecord, line: LineRecord) -> Result<OrderLine, Error> {
+    let currency = order.currency()?;
+    Ok(OrderLine {
+        sku: Sku::parse(&line.sku).map_err(|_| order.unreadable("SKU"))?,
+        slug: line.slug,
+        name: line.name,
+        options: line.options,
+        quantity: line.quantity.unsigned_abs(),
+        unit_price: Money::new(line.unit_minor, currency),
+        total: Money::new(line.total_minor, currency),
+        tax_rate: BasisPoints(line.tax_rate_basis_points.unsigned_abs()),
+    })
+}
+
+/// The rows come by parcel.
+fn parcels_of(order: &OrderRecord, rows: Vec<ParcelRecord>) -> Result<Vec<Parcel>, Error> {
+    let mut parcels = Vec::<Parcel>::new();
+    for row in rows {
+        let number = row.number.unsigned_abs();
+        let line = ParcelLine {
+            sku: Sku::parse(&row.sku).map_err(|_| order.unreadable("SKU"))?,
+            quantity: row.quantity.unsigned_abs(),
+        };
+        match parcels.last_mut().filter(|parcel| parcel.number == number) {
+            Some(parcel) => parcel.lines.push(line),
+            None => parcels.push(Parcel {
+                number,
+                warehouse: row.warehouse_name,
+                lines: vec![line],
+                sent_at: row.sent_at.to_jiff(),
+                tracking: row
+                    .carrier
+                    .zip(row.tracking_number)
+                    .map(|(carrier, number)| Tracking { carrier, number }),
+                delivered_at: row.delivered_at.map(|at| at.to_jiff()),
+            }),
+        }
+    }
+    Ok(parcels)
+}
+
+/// What each warehouse has yet to send; they come by warehouse.
+fn unsent_of(shipments: Vec<Shipment>) -> Vec<Unsent> {
+    let mut unsent = Vec::<Unsent>::new();
+    for shipment in shipments {
+        let quantity = shipment.quantity - shipment.sent - shipment.cancelled;
+        if quantity == 0 {
+            continue;
+        }
+        let line = ParcelLine { sku: shipment.sku, quantity };
+        match unsent.last_mut().filter(|last| last.warehouse == shipment.warehouse_name) {
+            Some(last) => last.lines.push(line),
+            None => {
+                unsent.push(Unsent { warehouse: shipment.warehouse_name, lines: vec![line] });
+            }
+        }
+    }
+    unsent
+}
+
+/// What a newer version wrote and this one does not know is not shown.
+fn entry_of(record: EventRecord) -> Option<TimelineEntry> {
+    let mut happened = record.facts;
+    happened.as_object_mut()?.insert("kind".to_owned(), record.kind.into());
+    Some(TimelineEntry {
+        happened: serde_json::from_value(happened).ok()?,
+        by: Actor::parse(&record.actor)?,
+        why: record.why,
+        at: record.occurred_at.to_jiff(),
+    })
+}
