@@ -107,7 +107,8 @@ pub struct MovementRow {
 pub struct CountRow {
     /// As of when.
     pub as_of: Timestamp,
-    /// Where.
+    /// Where: all that lies there was counted. By the most exact of its identifiers alone, for what lies in a part of a
+    /// place is not all that lies in the place.
     pub warehouse: Name,
     /// What.
     pub sku: Name,

@@ -86,48 +86,62 @@ struct Work<'a> {
 
 impl Work<'_> {
     async fn tell_movements(&mut self) -> Result<(), DeliverError> {
-        let is = |line: &Line, undoes| {
-            matches!(line.told, Told::Movement(_)) && (line.role == Role::Undoes) == undoes
-        };
-        let all = 0..self.lines.len();
         if self.policy.mode == Mode::All {
-            let movements: Vec<_> =
-                all.filter(|at| matches!(self.lines[*at].told, Told::Movement(_))).collect();
+            let movements = self.movements(|_| true);
             if movements.len() > LARGEST_BATCH {
                 return Err(too_many(LARGEST_BATCH));
             }
-            return self.tell_some(&movements).await;
-        }
-        let first: Vec<_> = all.clone().filter(|at| is(&self.lines[*at], false)).collect();
-        for some in first.chunks(LARGEST_BATCH) {
-            self.tell_some(some).await?;
-        }
-        // Only what is in the ledger can be taken back.
-        let (mut second, opposites) = (Vec::new(), all.filter(|at| is(&self.lines[*at], true)));
-        for at in opposites.collect::<Vec<_>>() {
-            match self.lines[at - 1].outcome {
-                Outcome::Moved(answer) if !answer.is_in() => {
-                    self.lines[at].outcome = Outcome::TakenBack(answer);
-                }
-                _ => second.push(at),
+            self.tell_some(Mode::All, &movements).await?;
+        } else {
+            for some in self.movements(|role| role == Role::Itself).chunks(LARGEST_BATCH) {
+                self.tell_some(Mode::Each, some).await?;
             }
+            self.take_back().await?;
         }
-        for some in second.chunks(LARGEST_BATCH) {
-            self.tell_some(some).await?;
+        for at in self.movements(|role| role == Role::Undoes) {
+            // What is told only to be taken back has no answer of its own: what stands in its way is said here.
+            if let Outcome::Moved(answer) = self.lines[at - 1].outcome
+                && !answer.is_in()
+            {
+                self.lines[at].outcome = Outcome::TakenBack(answer);
+            }
         }
         Ok(())
     }
 
-    async fn tell_some(&mut self, some: &[usize]) -> Result<(), DeliverError> {
+    /// A movement and its opposite are written both or neither, whatever becomes of others: one without the other would
+    /// put something into the books that never was. Many are told together, and by halves where one keeps the others
+    /// out.
+    async fn take_back(&mut self) -> Result<(), DeliverError> {
+        let pairs = self.movements(|role| role == Role::Undoes);
+        let mut waiting: Vec<_> = pairs.chunks(LARGEST_BATCH / 2).rev().collect();
+        while let Some(pairs) = waiting.pop() {
+            let some: Vec<_> = pairs.iter().flat_map(|at| [at - 1, *at]).collect();
+            self.tell_some(Mode::All, &some).await?;
+            if pairs.len() > 1 && some.iter().any(|at| !self.lines[*at].outcome.is_in()) {
+                let (first, second) = pairs.split_at(pairs.len() / 2);
+                waiting.extend([second, first]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Which lines are movements that are told for this.
+    fn movements(&self, role: impl Fn(Role) -> bool) -> Vec<usize> {
+        let is = |line: &Line| matches!(line.told, Told::Movement(_)) && role(line.role);
+        (0..self.lines.len()).filter(|at| is(&self.lines[*at])).collect()
+    }
+
+    async fn tell_some(&mut self, mode: Mode, some: &[usize]) -> Result<(), DeliverError> {
         if some.is_empty() {
             return Ok(());
         }
         let movement = |at: &usize| match &self.lines[*at].told {
             Told::Movement(movement) => Some(movement.clone()),
-            Told::Count(..) => None,
+            Told::Count(..) | Told::Part(_) => None,
         };
         let rows: Vec<_> = some.iter().filter_map(movement).collect();
-        let Policy { mode, unknown } = self.policy;
+        let unknown = self.policy.unknown;
         let answers = self.inventory.apply_movements(self.source, mode, unknown, &rows).await;
         for (at, answer) in some.iter().zip(answers.map_err(refusal)?) {
             let line = &mut self.lines[*at];
@@ -191,6 +205,7 @@ fn answers(batch: &Batch, lines: Vec<Line>) -> Delivered {
         let (kind, quantity) = match &line.told {
             Told::Movement(movement) => (Some(movement.kind), movement.quantity),
             Told::Count(_, count) => (None, count.on_hand),
+            Told::Part(on_hand) => (None, *on_hand),
         };
         let Line { item, warehouse, sku, outcome, .. } = line;
         of_items[item].push(RowAnswer { warehouse, sku, kind, quantity, outcome });

@@ -67,6 +67,8 @@ pub enum Told {
     Movement(ToldMovement),
     /// Something was counted, as of then.
     Count(Timestamp, Count),
+    /// So many were counted in a part of a warehouse: that is no count of the whole, and nobody is told.
+    Part(i64),
 }
 
 /// What a line is told for.
@@ -85,8 +87,12 @@ pub fn lines(batch: &Batch, known: &Identifiers) -> Vec<Line> {
     let mut lines = Vec::with_capacity(batch.rows());
     for (item, Item { said, .. }) in batch.items.iter().enumerate() {
         let mut line = |role, (warehouse, sku): (&Name, &Name), told| {
-            let (warehouse, sku) = (shown(warehouse, known, true), shown(sku, known, false));
-            lines.push(Line { item, warehouse, sku, told, role, outcome: Outcome::Withheld });
+            let sku = shown(sku, known, false);
+            let (warehouse, outcome) = match told {
+                Told::Part(_) => (warehouse.as_told().to_owned(), Outcome::Part),
+                _ => (shown(warehouse, known, true), Outcome::Withheld),
+            };
+            lines.push(Line { item, warehouse, sku, told, role, outcome });
         };
         match said {
             Said::Rows(rows) => {
@@ -124,14 +130,28 @@ fn shown(name: &Name, known: &Identifiers, is_warehouse: bool) -> String {
     ours(name, known, is_warehouse).unwrap_or(name.as_told()).to_owned()
 }
 
-/// As it is told. What nobody knows has a name that nothing can have, so that the inventory says so.
+/// As it is told. What nobody knows has a name that nothing can have, so that the inventory says so; and two things that
+/// nobody knows have two, so that they are not taken for the same.
 fn bound(name: &Name, known: &Identifiers, is_warehouse: bool) -> String {
-    ours(name, known, is_warehouse).unwrap_or_default().to_owned()
+    let ours = ours(name, known, is_warehouse).map(str::to_owned);
+    ours.unwrap_or_else(|| format!("\0{}", name.as_told()))
+}
+
+/// Whether it names a part of a warehouse of which no more is known than of what it is a part.
+fn is_part(place: &Name, known: &Identifiers) -> bool {
+    match place {
+        Name::Ours(_) => false,
+        Name::Theirs(identifiers) => {
+            let exact = identifiers.first().and_then(|exact| known.warehouses.get(exact));
+            exact.is_none() && ours(place, known, true).is_some()
+        }
+    }
 }
 
 fn told(row: &Row, known: &Identifiers) -> Told {
     match row {
         Row::Movement(row) => Told::Movement(movement(row, known)),
+        Row::Count(row) if is_part(&row.warehouse, known) => Told::Part(row.on_hand),
         Row::Count(row) => {
             let (warehouse, sku) =
                 (bound(&row.warehouse, known, true), bound(&row.sku, known, false));

@@ -61,6 +61,8 @@ pub enum Outcome {
     TakenBack(Answer),
     /// Of a count.
     Counted(CountAnswer),
+    /// It was counted in a part of a warehouse, and nobody has said what that part stands for.
+    Part,
     /// It was counted at an instant that is still to come.
     Future,
     /// Nothing of the document is told, for something else in it is wrong and all or nothing was wanted.
@@ -117,20 +119,21 @@ impl Outcome {
                 answer,
                 CountAnswer::Agrees | CountAnswer::Adjusted { .. } | CountAnswer::AlreadyCounted
             ),
-            Self::Future | Self::Withheld => false,
+            Self::Part | Self::Future | Self::Withheld => false,
         }
     }
 
     /// Its name: the same as in the JSON API.
     pub fn code(self) -> &'static str {
         match self {
-            Self::Moved(answer) => code_of_movement(answer),
+            Self::Moved(answer) => answer.code(),
             Self::TakenBack(answer) => match answer {
                 Answer::Applied | Answer::AppliedBeforeCount => "taken_back",
                 Answer::AlreadyApplied => "already_taken_back",
-                answer => code_of_movement(answer),
+                answer => answer.code(),
             },
-            Self::Counted(answer) => code_of_count(answer),
+            Self::Counted(answer) => answer.code(),
+            Self::Part => "part_of_a_warehouse",
             Self::Future => "not_yet",
             Self::Withheld => "withheld",
         }
@@ -146,6 +149,11 @@ impl Outcome {
                 answer => words_of_movement(answer),
             },
             Self::Counted(answer) => words_of_count(answer),
+            Self::Part => {
+                "It was counted in a part of a warehouse, which does not say how many lie in the \
+                           whole: count the whole, or say what the part stands for."
+                    .to_owned()
+            }
             Self::Future => {
                 "Nobody can have counted that yet: is the source's clock right?".to_owned()
             }
@@ -157,22 +165,6 @@ impl Outcome {
 fn withheld() -> String {
     "It was right, but something else in the document was not, and all or nothing was wanted."
         .to_owned()
-}
-
-fn code_of_movement(answer: Answer) -> &'static str {
-    match answer {
-        Answer::Applied => "applied",
-        Answer::AppliedBeforeCount => "applied_before_count",
-        Answer::AlreadyApplied => "already_applied",
-        Answer::Conflict => "conflict",
-        Answer::UnknownWarehouse => "unknown_warehouse",
-        Answer::UnknownSku => "unknown_sku",
-        Answer::WouldTakePromised { .. } => "would_take_promised",
-        Answer::NotAllocated { .. } => "not_allocated",
-        Answer::AbsurdQuantity => "absurd_quantity",
-        Answer::BadExternalId => "bad_external_id",
-        Answer::Withheld => "withheld",
-    }
 }
 
 fn words_of_movement(answer: Answer) -> String {
@@ -202,20 +194,6 @@ fn words_of_movement(answer: Answer) -> String {
     }
 }
 
-fn code_of_count(answer: CountAnswer) -> &'static str {
-    match answer {
-        CountAnswer::Agrees => "agrees",
-        CountAnswer::Adjusted { .. } => "adjusted",
-        CountAnswer::AlreadyCounted => "already_counted",
-        CountAnswer::Outdated { .. } => "outdated",
-        CountAnswer::BelowPromised { .. } => "below_promised",
-        CountAnswer::UnknownWarehouse => "unknown_warehouse",
-        CountAnswer::UnknownSku => "unknown_sku",
-        CountAnswer::AbsurdQuantity => "absurd_quantity",
-        CountAnswer::CountedTwice => "counted_twice",
-    }
-}
-
 fn words_of_count(answer: CountAnswer) -> String {
     match answer {
         CountAnswer::Agrees => "It is what was known.".to_owned(),
@@ -234,9 +212,4 @@ fn words_of_count(answer: CountAnswer) -> String {
         }
         CountAnswer::CountedTwice => "Something else in the document counts the same.".to_owned(),
     }
-}
-
-/// What a kind is called, in the API and in every format that has words of ours.
-pub(crate) fn kind_name(kind: ToldKind) -> &'static str {
-    inventory::MovementKind::from(kind).as_str()
 }

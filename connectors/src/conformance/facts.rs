@@ -13,16 +13,6 @@ pub const SKUS: [&str; 3] = ["mug", "cup", "pot"];
 /// So many of each lie in each place before anything happens.
 pub const OPENING: i64 = 1_000;
 
-const KINDS: [ToldKind; 7] = [
-    ToldKind::Received,
-    ToldKind::Adjusted,
-    ToldKind::Shipped,
-    ToldKind::Returned,
-    ToldKind::Scrapped,
-    ToldKind::TransferredOut,
-    ToldKind::TransferredIn,
-];
-
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {
@@ -74,7 +64,7 @@ pub fn fact(random: &mut StdRng, nth: usize, what: What) -> Fact {
 /// So many movements of every kind that the format can say, as they happened.
 pub fn movements(random: &mut StdRng, scribe: &dyn Scribe, instants: &[usize]) -> Vec<Fact> {
     let can = |kind: &ToldKind| scribe.can_say(&What::Moved(*kind, 1));
-    let kinds: Vec<_> = KINDS.into_iter().filter(can).collect();
+    let kinds: Vec<_> = ToldKind::ALL.into_iter().filter(can).collect();
     let movement = |(place, nth): (usize, &usize)| {
         // Each kind comes, and then any.
         let kind = kinds.get(place).or_else(|| kinds.choose(random)).copied();

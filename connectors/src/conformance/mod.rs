@@ -3,6 +3,7 @@
 //!
 //! Each rule can be broken: `tests/conformance` has a connector for each that breaks it, and is caught.
 
+mod absurd;
 mod facts;
 mod reading;
 mod rules;
@@ -51,6 +52,9 @@ pub enum Rule {
     EveryRowIsAnsweredOnce,
     /// Unknown SKUs and warehouses, negative and absurd quantities are told row by row, and the rest is applied.
     WhatCannotBeIsTold,
+    /// Of whatever kind a row is: quantities that cannot be are told row by row, however far off they are, and never
+    /// are others, nor a panic.
+    AbsurdQuantitiesAreTold,
     /// Where all or nothing is wanted, one row that cannot be read keeps the others out.
     AllOrNothing,
     /// More rows than a document may have are refused, and nothing of them is told.
@@ -59,7 +63,7 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::SaysWhatWasWritten,
         Self::IsPure,
         Self::ToldTwiceIsToldOnce,
@@ -70,6 +74,7 @@ impl Rule {
         Self::SourcesHaveNamesOfTheirOwn,
         Self::EveryRowIsAnsweredOnce,
         Self::WhatCannotBeIsTold,
+        Self::AbsurdQuantitiesAreTold,
         Self::AllOrNothing,
         Self::TooManyRowsAreRefused,
     ];
@@ -99,6 +104,7 @@ impl Rule {
             Self::SourcesHaveNamesOfTheirOwn => exam.sources_have_names_of_their_own().await,
             Self::EveryRowIsAnsweredOnce => exam.every_row_is_answered_once().await,
             Self::WhatCannotBeIsTold => exam.what_cannot_be_is_told().await,
+            Self::AbsurdQuantitiesAreTold => exam.absurd_quantities_are_told().await,
             Self::AllOrNothing => exam.all_or_nothing().await,
             Self::TooManyRowsAreRefused => exam.too_many_rows_are_refused().await,
         };

@@ -36,7 +36,7 @@ impl Exam<'_> {
     }
 
     /// Delivers a document that can be read.
-    async fn deliver(
+    pub async fn deliver(
         &self,
         world: &World,
         source: &str,
@@ -256,7 +256,7 @@ impl Exam<'_> {
 }
 
 /// What became of an item of one row, in a word.
-fn code(item: &crate::ItemAnswer) -> &'static str {
+pub fn code(item: &crate::ItemAnswer) -> &'static str {
     match &item.became {
         Became::Told(rows) => rows.first().map_or("nothing", |row| row.outcome.code()),
         Became::Skipped { code, .. } => code,

@@ -81,8 +81,8 @@ fn table(
             let words = format!("There is something behind the line that begins with {END}.");
             return Err(Fault::new(format!("line {line}"), "behind_the_end", words));
         }
-        if record.get(0) == Some(END) {
-            end = Some((line, record.get(1).and_then(|rows| rows.parse::<usize>().ok())));
+        if let Some(rows) = told_at_the_end(&record) {
+            end = Some((line, rows.parse::<usize>().ok()));
             continue;
         }
         if batch.items.len() == MOST_ROWS {
@@ -105,6 +105,16 @@ fn table(
             Err(Fault::new("the end", "no_end", words))
         }
         None => Ok(batch),
+    }
+}
+
+/// What stands behind [`END`], if a line begins so. Whether a comma or a semicolon is between the two does not matter: where
+/// it is not what the table has between fields, both are in one field.
+fn told_at_the_end(record: &StringRecord) -> Option<&str> {
+    let rest = record.get(0)?.strip_prefix(END)?;
+    match rest.strip_prefix([',', ';']) {
+        Some(rows) => record.iter().skip(1).all(str::is_empty).then(|| rows.trim()),
+        None => rest.is_empty().then(|| record.get(1).unwrap_or_default()),
     }
 }
 

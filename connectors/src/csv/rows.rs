@@ -1,7 +1,7 @@
 //! The rows of a table.
 
 use super::head::Head;
-use crate::{CountRow, Fault, Item, MovementRow, Name, Row, Said, outcome::kind_name};
+use crate::{CountRow, Fault, Item, MovementRow, Name, Row, Said};
 use ::csv::StringRecord;
 use inventory::ToldKind;
 use jiff::Timestamp;
@@ -20,16 +20,6 @@ pub enum Named {
         hash: String,
     },
 }
-
-const KINDS: [ToldKind; 7] = [
-    ToldKind::Received,
-    ToldKind::Adjusted,
-    ToldKind::Shipped,
-    ToldKind::Returned,
-    ToldKind::Scrapped,
-    ToldKind::TransferredOut,
-    ToldKind::TransferredIn,
-];
 
 /// Reads a row.
 pub fn read(head: &Head, named: &Named, record: &StringRecord, line: u64) -> Item {
@@ -88,8 +78,8 @@ impl Fields<'_> {
 
     fn kind(&self) -> Result<ToldKind, Fault> {
         let told = self.needed("kind")?;
-        KINDS.into_iter().find(|kind| kind_name(*kind) == told).ok_or_else(|| {
-            let there = KINDS.map(kind_name).join(", ");
+        ToldKind::ALL.into_iter().find(|kind| kind.as_str() == told).ok_or_else(|| {
+            let there = ToldKind::ALL.map(ToldKind::as_str).join(", ");
             self.fault("unknown_kind", format!("{} is no kind: there are {there}.", quoted(told)))
         })
     }

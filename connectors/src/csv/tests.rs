@@ -149,6 +149,24 @@ fn rows_without_names_are_named_after_the_whole_file() {
 }
 
 #[test]
+fn the_last_line_is_understood_with_commas_and_with_semicolons() {
+    let comma = "warehouse,sku,kind,quantity\nnorth,MUG,received,5\nnorth,MUG,received,5\n";
+    let semicolon = comma.replace(',', ";");
+    for (rows, between) in [(comma, ","), (&*semicolon, ";")] {
+        // Where it is written by hand into a spreadsheet, empty fields stand behind it.
+        let padded = format!("#end{between}2{between}{between}");
+        for end in ["#end,2", "#end;2", "\"#end,2\"", "#end; 2", &padded] {
+            let batch = read(&format!("{rows}{end}\n"));
+            let rows = batch.items.iter().filter(|item| matches!(item.said, Said::Rows(_)));
+            assert_eq!((rows.count(), batch.items.len()), (2, 2), "{end}");
+        }
+        for end in ["#end,3", "#end;3", "#end,", "#end;", "#end"] {
+            assert_eq!(refused(&format!("{rows}{end}\n")), [("line 4".to_owned(), "cut_off")]);
+        }
+    }
+}
+
+#[test]
 fn a_million_rows_are_refused_in_a_moment() {
     let mut text = "external_id,warehouse,sku,kind,quantity\n".to_owned();
     for nth in 0..1_000_000 {

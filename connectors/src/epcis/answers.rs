@@ -1,6 +1,7 @@
 //! What became of a document, event by event.
 
-use crate::{Became, Delivered, ItemAnswer, RowAnswer, Tally, outcome::kind_name};
+use crate::{Became, Delivered, ItemAnswer, RowAnswer, Tally};
+use inventory::ToldKind;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -67,7 +68,7 @@ pub struct EventRow {
     /// Pieces.
     quantity: i64,
     /// What became of it: by the names that movements and counts have, and besides `taken_back`,
-    /// `already_taken_back` and `not_yet` (a count of the future).
+    /// `already_taken_back`, `not_yet` (a count of the future) and `part_of_a_warehouse` (a count of a place within one).
     outcome: &'static str,
     /// The same in words.
     detail: String,
@@ -120,7 +121,7 @@ impl EventRow {
         Self {
             warehouse: row.warehouse.clone(),
             sku: row.sku.clone(),
-            kind: row.kind.map(kind_name),
+            kind: row.kind.map(ToldKind::as_str),
             quantity: row.quantity,
             outcome: row.outcome.code(),
             detail: row.outcome.words(),

@@ -159,7 +159,7 @@ impl Common<'_> {
         if goods.is_empty() {
             return Ok(Vec::new());
         }
-        let warehouse = self.warehouse(false)?;
+        let warehouse = self.counted_place()?;
         let row = |(sku, on_hand): &(Name, i64)| {
             Row::Count(CountRow {
                 as_of: self.at,
@@ -235,6 +235,15 @@ impl Common<'_> {
                 .fault("no_place", "It says neither in readPoint nor in bizLocation where it was.")
         })?;
         self.named_place(&place.needed("id")?)
+    }
+
+    /// What was counted: where the things are, unless the reader was in a part of it and so has seen that part alone.
+    fn counted_place(&self) -> Result<Name, Fault> {
+        let place = self.warehouse(false)?;
+        let Some(reader) = self.event.get("readPoint") else { return Ok(place) };
+        let reader = self.named_place(&reader.needed("id")?)?;
+        let is_within = |place: &Name| matches!(place, Name::Theirs(names) if names.len() > 1);
+        Ok(if is_within(&reader) && !is_within(&place) { reader } else { place })
     }
 
     /// Where the things come from or go to, if that is a place.

@@ -124,7 +124,13 @@ pub fn of(
                 Meaning::Moved(Shipped)
             }
         }
-        (_, Some("void_shipping")) if action != Some(Delete) => Meaning::Moved(Returned),
+        (_, Some("void_shipping")) if action != Some(Delete) => {
+            if unfit {
+                UNFIT_ALREADY
+            } else {
+                Meaning::Moved(Returned)
+            }
+        }
         (_, Some("commissioning" | "creating_class_instance"))
             if is_object && action == Some(Add) =>
         {
@@ -213,6 +219,7 @@ mod tests {
             (Object, Observe, "receiving", "damaged", "not_sellable"),
             (Object, Observe, "shipping", "recalled", "not_sellable"),
             (Object, Observe, "cycle_counting", "expired", "not_sellable"),
+            (Object, Observe, "void_shipping", "damaged", "not_sellable"),
             (Aggregation, Add, "packing", "", "not_about_stock"),
             (Aggregation, Delete, "receiving", "", "not_about_stock"),
             (Aggregation, Delete, "destroying", "", "not_about_stock"),

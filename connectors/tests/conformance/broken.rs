@@ -109,6 +109,14 @@ pub fn breaks(rule: Rule) -> Box<dyn Connector> {
         Rule::WhatCannotBeIsTold => Box::new(|document| {
             each(Csv.read(document)?, |_, row| row.quantity = row.quantity.clamp(1, MOST_PIECES))
         }),
+        // It takes the sign for a matter of taste where things leave.
+        Rule::AbsurdQuantitiesAreTold => Box::new(|document| {
+            each(Csv.read(document)?, |_, row| {
+                if row.kind == ToldKind::Shipped {
+                    row.quantity = row.quantity.saturating_abs();
+                }
+            })
+        }),
         // It leaves out what it cannot read.
         Rule::AllOrNothing => Box::new(|document| {
             let mut batch = Csv.read(document)?;
@@ -147,6 +155,7 @@ pub fn found_by(rule: Rule) -> &'static str {
         Rule::SourcesHaveNamesOfTheirOwn => "} and not {",
         Rule::EveryRowIsAnsweredOnce => "is answered 0 times",
         Rule::WhatCannotBeIsTold => "\"applied\", \"applied\", \"applied\"",
+        Rule::AbsurdQuantitiesAreTold => "Moved(Shipped, -1) is told applied",
         Rule::AllOrNothing => "applied: 5",
         Rule::TooManyRowsAreRefused => "100001 rows are taken",
     }

@@ -158,7 +158,8 @@ impl Found<'_> {
     }
 }
 
-/// What a folder holds, by name, without what is hidden and what has a name that is no text.
+/// What a folder holds, by name, without what is hidden, what its writer calls unfinished and what has a name that is no
+/// text.
 fn entries(folder: &Path) -> io::Result<Vec<(String, PathBuf, Metadata)>> {
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -169,6 +170,7 @@ fn entries(folder: &Path) -> io::Result<Vec<(String, PathBuf, Metadata)>> {
         }
         // Of a link its own, not of what it leads to. Gone meanwhile: then it is not there.
         match entry.metadata() {
+            Ok(metadata) if !metadata.is_dir() && is_unfinished(&name) => {}
             Ok(metadata) => entries.push((name, entry.path(), metadata)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
@@ -176,4 +178,9 @@ fn entries(folder: &Path) -> io::Result<Vec<(String, PathBuf, Metadata)>> {
     }
     entries.sort_by(|one, other| one.0.cmp(&other.0));
     Ok(entries)
+}
+
+/// Whether whoever writes it will give it another name when it is whole.
+fn is_unfinished(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|end| end.eq_ignore_ascii_case("part"))
 }

@@ -73,6 +73,10 @@ impl Taken {
         if !opened.is_file() || Seen::from(&there) != seen {
             return Ok(None);
         }
+        // It was found whole as it was then: what has grown since is looked at again where it lies now.
+        if seen != waiting.seen {
+            return Ok(None);
+        }
         let bytes =
             if seen.bytes > most_bytes { None } else { Some(whole(&mut file, seen.bytes)?) };
         if Seen::from(&file.metadata()?) != seen {
@@ -146,5 +150,32 @@ fn unless_gone<T>(tried: io::Result<T>) -> io::Result<Option<T>> {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drop::folder::Folder;
+
+    #[test]
+    fn a_file_that_has_grown_since_it_was_found_whole_is_not_taken() {
+        let root = std::env::temp_dir().join(format!("vitrine-{}", Uuid::now_v7()));
+        let source = root.join("wms");
+        fs::create_dir_all(&source).unwrap();
+        fs::write(source.join("receipts.csv"), "warehouse").unwrap();
+        let look = || Folder::new(&root).look().unwrap().0.remove(0);
+        let found = look();
+        let mut writer = OpenOptions::new().append(true).open(&found.path).unwrap();
+        writer.write_all(b",sku").unwrap();
+        assert!(Taken::take(&found, 1_000).unwrap().is_none());
+        // It was moved aside, and whoever writes it may go on there.
+        let moved = look();
+        assert!(moved.is_begun);
+        writer.write_all(b"\n").unwrap();
+        assert!(Taken::take(&moved, 1_000).unwrap().is_none());
+        let taken = Taken::take(&look(), 1_000).unwrap().unwrap();
+        assert_eq!(taken.bytes.as_deref(), Some(b"warehouse,sku\n".as_slice()));
+        fs::remove_dir_all(root).unwrap();
     }
 }

@@ -150,6 +150,9 @@ async fn what_is_no_document_is_left_lying_and_what_is_too_large_is_refused_unre
     assert!(Command::new("mkfifo").arg(at("pipe.csv")).status().unwrap().success());
     fs::write(at("letter.txt"), "Dear store").unwrap();
     fs::write(at(".hidden.csv"), received("3", 5)).unwrap();
+    for unfinished in ["half.csv.part", "half.PART", "../half.csv.part"] {
+        fs::write(at(unfinished), received("3", 5)).unwrap();
+    }
     fs::write(dropped.root.join("stray.csv"), received("4", 5)).unwrap();
     let row = "x,berlin,LAMP,received,5\n";
     fs::write(at("large.csv"), received("5", 5) + &row.repeat(1024 * 1024 / row.len())).unwrap();
@@ -160,7 +163,8 @@ async fn what_is_no_document_is_left_lying_and_what_is_too_large_is_refused_unre
     let reason = dropped.shelf("refused")["large.reasons.txt"].clone();
     assert!(reason.contains("\ttoo_large\t"), "{reason}");
     assert_eq!(dropped.lamps().await, 31);
-    for name in ["link.csv", "pipe.csv", "letter.txt", ".hidden.csv", "../stray.csv"] {
+    let silent = [".hidden.csv", "half.csv.part", "half.PART", "../half.csv.part"];
+    for name in ["link.csv", "pipe.csv", "letter.txt", "../stray.csv"].iter().chain(&silent) {
         assert!(fs::symlink_metadata(at(name)).is_ok(), "{name} is gone");
     }
     let names = ["link.csv", "pipe.csv", "letter.txt", "stray.csv", "other-source"];
@@ -170,6 +174,8 @@ async fn what_is_no_document_is_left_lying_and_what_is_too_large_is_refused_unre
             |line: &&str| line.contains("is not taken in") && line.contains(&format!("/{name}\""));
         assert_eq!(log.lines().filter(told).count(), 1, "{name} in {log}");
     }
+    // What is hidden or unfinished is as it should be.
+    assert!(!log.contains("half.") && !log.contains(".hidden"), "{log}");
 }
 
 #[tokio::test]

@@ -111,7 +111,8 @@ impl From<sqlx::Error> for PurchaseError {
 }
 
 impl Inventory {
-    /// Writes down what a supplier is asked for. The same again is done already.
+    /// Writes down what a supplier is asked for. The same again is done already; with another day, it is that on which
+    /// it is expected now.
     pub async fn order_purchase(&self, purchase: &PurchaseOrder) -> Result<Done, PurchaseError> {
         let skus: BTreeSet<_> = purchase.lines.iter().map(|(sku, _)| sku).collect();
         if skus.len() != purchase.lines.len() || purchase.supplier.trim().is_empty() {
@@ -134,11 +135,17 @@ impl Inventory {
         let before_lines = before.lines.iter().map(|line| (line.sku.clone(), line.ordered));
         let is_same = before.warehouse == purchase.warehouse
             && before.supplier == purchase.supplier
-            && before.expected_on == purchase.expected_on
             && before_lines.eq(lines);
-        match is_same {
-            true => Ok(Done::Before),
-            false => Err(PurchaseError::Conflict { id: purchase.id }),
+        if !is_same {
+            return Err(PurchaseError::Conflict { id: purchase.id });
+        }
+        if before.expected_on == purchase.expected_on {
+            return Ok(Done::Before);
+        }
+        let day = purchase.expected_on;
+        match queries::purchases::set_expected_on(&self.pool, purchase.id, day).await? {
+            true => Ok(Done::Now),
+            false => Err(PurchaseError::Over { state: self.purchase(purchase.id).await?.state }),
         }
     }
 

@@ -175,9 +175,13 @@ pub(crate) async fn tell_locked(
     }
     let mut answers = decide(rows, &mut facts);
     if mode == Mode::All && !answers.iter().all(|answer| answer.is_in()) {
-        for answer in &mut answers {
-            if matches!(answer, Answer::Applied | Answer::AppliedBeforeCount) {
-                *answer = Answer::Withheld;
+        for (row, answer) in rows.iter().zip(&mut answers) {
+            let is_written_before = facts.known.contains_key(row.external_id);
+            match answer {
+                Answer::Applied | Answer::AppliedBeforeCount => *answer = Answer::Withheld,
+                // The repetition of a row of this very batch.
+                Answer::AlreadyApplied if !is_written_before => *answer = Answer::Withheld,
+                _ => {}
             }
         }
         return Ok(answers);

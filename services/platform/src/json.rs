@@ -178,6 +178,7 @@ mod tests {
         }
         let many = |count: usize| format!("[{}0]", "0,".repeat(count - 1));
         assert!(read(many(VALUES - 1).as_bytes()).is_ok());
-        assert!(read(many(VALUES).as_bytes()).unwrap_err().contains("more than 150000 values"));
+        let told = read(many(VALUES).as_bytes()).unwrap_err();
+        assert!(told.contains(&format!("more than {VALUES} values")), "{told}");
     }
 }

@@ -1,6 +1,6 @@
 //! Whole documents, which the standard's published schema finds valid or not (`end2end/epcis.http.spec.ts`).
 
-use crate::{Connector, Document, Epcis, Item, Row, Said, outcome::kind_name};
+use crate::{Connector, Document, Epcis, Item, Row, Said};
 use std::path::Path;
 
 /// What each sample is read as: the codes of its items, or of what is wrong with the whole, with their places.
@@ -10,7 +10,7 @@ fn read_sample(path: &Path) -> Vec<String> {
         Said::Rows(rows) => {
             let row = |row: &Row| match row {
                 Row::Movement(row) => {
-                    format!("{} {}", kind_name(row.kind), row.quantity)
+                    format!("{} {}", row.kind.as_str(), row.quantity)
                 }
                 Row::Count(row) => format!("counted {}", row.on_hand),
             };

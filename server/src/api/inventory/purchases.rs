@@ -129,7 +129,8 @@ pub async fn show(State(inventory): State<Inventory>, Id(id): Id) -> Answer {
 
 /// Write down what a supplier is asked for.
 ///
-/// Until it has come, back-orders are promised from it. Written down again under its id, it is the same one.
+/// Until it has come, back-orders are promised from it. Written down again under its id, it is the same one; only the day on
+/// which it is expected may be another then.
 #[utoipa::path(
     put,
     path = "/api/v1/inventory/purchase-orders/{id}",

@@ -3,6 +3,7 @@
 use super::{date, named, unreadable};
 use crate::purchase::{PurchaseLine, PurchaseNow, PurchaseOrder};
 use domain::{Sku, stock::PurchaseState};
+use jiff::civil::Date;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
@@ -141,6 +142,25 @@ pub async fn add_received(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Says when a purchase order is expected now; `false` when nothing of it is waited for.
+pub async fn set_expected_on(
+    pool: &PgPool,
+    id: Uuid,
+    day: Option<Date>,
+) -> Result<bool, sqlx::Error> {
+    let changed = sqlx::query(
+        "update purchase_orders
+         set expected_on = $2::text::date
+         where id = $1
+           and state = 'ordered'",
+    )
+    .bind(id)
+    .bind(day.map(|day| day.to_string()))
+    .execute(pool)
+    .await?;
+    Ok(changed.rows_affected() > 0)
 }
 
 /// Says how a purchase order ended.

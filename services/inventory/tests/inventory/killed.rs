@@ -2,7 +2,7 @@
 //! whatever the nodes had said or not when they died.
 //!
 //! A node is this very test as a process of its own. It says each step of its buyers on its standard output, and a
-//! step that was said has happened. `SEEDS=300` runs as many crowds, one after the other.
+//! step that was said has happened. `SEEDS=300` runs as many crowds, one after the other, `SEEDS=140-300` only the later ones.
 
 use crate::{
     crowd::{MUGS, shop},
@@ -14,8 +14,10 @@ use std::{
     env,
     hash::{DefaultHasher, Hash, Hasher},
     io::{self, Write},
+    os::unix::process::ExitStatusExt,
     path::Path,
-    process::Stdio,
+    process::{self, Stdio},
+    sync::Mutex,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use tokio::{
@@ -33,8 +35,11 @@ const KILLS: usize = 2;
 const PIECES: usize = 10;
 /// Debian's place of a library that shifts the clock of a process.
 const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+const SIGKILL: i32 = 9;
 /// By so many seconds it is wrong.
 const FAST: u64 = 3_600;
+/// With which of its steps a node is killed.
+const DIES_AT: &str = "DIES_AT";
 /// What tells a node from the test that begins it: the database.
 const NODE: &str = "VITRINE_TEST_NODE";
 const NAME: &str =
@@ -45,8 +50,11 @@ async fn ten_are_sold_to_ten_who_paid_though_nodes_are_killed_and_a_clock_is_wro
     if let Ok(url) = env::var(NODE) {
         return serve(&url).await;
     }
-    let seeds = env::var("SEEDS").map_or(2, |seeds| seeds.parse().expect("SEEDS is a number"));
-    for seed in 1..=seeds {
+    let number =
+        |text: &str| text.parse::<u64>().expect("SEEDS is a number, or two with a - between");
+    let seeds = env::var("SEEDS").unwrap_or_else(|_| "2".to_owned());
+    let (first, last) = seeds.split_once('-').unwrap_or(("1", &seeds));
+    for seed in number(first)..=number(last) {
         sell(seed).await;
     }
 }
@@ -82,10 +90,16 @@ async fn sell(seed: u64) {
         nodes.spawn(be_killed(room.database.url.clone(), seed, node));
     }
     let mut said = BTreeMap::<Uuid, BTreeSet<Said>>::new();
-    for (order, words) in nodes.join_all().await.into_iter().flatten() {
-        said.entry(order).or_default().insert(words);
+    let mut killed = 0;
+    for (heard, kills) in nodes.join_all().await {
+        killed += kills;
+        for (order, words) in heard {
+            said.entry(order).or_default().insert(words);
+        }
     }
     assert!(!said.is_empty(), "seed {seed}: nobody bought anything");
+    println!("seed {seed}: {killed} killed, {} orders", said.len());
+    assert!(killed > 0, "seed {seed}: every node came to its end by itself");
 
     // What any other node does for an order whose payment is known and whose end is not.
     let mut with_piece = BTreeSet::new();
@@ -155,10 +169,11 @@ async fn sell(seed: u64) {
     room.assert_books_are_right().await;
 }
 
-/// Lets a node serve its buyers and kills it in the midst of it, so often; answers all that it said.
-async fn be_killed(url: String, seed: u64, node: usize) -> Vec<(Uuid, Said)> {
+/// Lets a node serve its buyers and kills it in the midst of it, so often; answers all that it said, and how often it
+/// was killed.
+async fn be_killed(url: String, seed: u64, node: usize) -> (Vec<(Uuid, Said)>, usize) {
     assert!(Path::new(FAKETIME).exists(), "{FAKETIME} is missing: scripts/toolchain.sh test");
-    let mut heard = Vec::new();
+    let (mut heard, mut kills) = (Vec::new(), 0);
     for run in 0..=KILLS {
         let mut command = Command::new(env::current_exe().unwrap());
         command
@@ -167,6 +182,10 @@ async fn be_killed(url: String, seed: u64, node: usize) -> Vec<(Uuid, Said)> {
             .env("SEED", seed.to_string())
             .stdout(Stdio::piped())
             .kill_on_drop(true);
+        let (mut said, dies_at) = (0, 1 + chance(&(seed, node, run)) % 5);
+        if run < KILLS {
+            command.env(DIES_AT, dies_at.to_string());
+        }
         if node == 0 {
             command
                 .env("LD_PRELOAD", FAKETIME)
@@ -175,7 +194,6 @@ async fn be_killed(url: String, seed: u64, node: usize) -> Vec<(Uuid, Said)> {
         }
         let mut process = command.spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let (mut said, dies_after) = (0, chance(&(seed, node, run)) % 40);
         // What it said before it died is read to the end.
         while let Some(line) = lines.next_line().await.unwrap() {
             if let Some(clock) = line.strip_prefix("It is ") {
@@ -186,15 +204,16 @@ async fn be_killed(url: String, seed: u64, node: usize) -> Vec<(Uuid, Said)> {
             let Ok(order) = Uuid::parse_str(order) else { continue };
             heard.push((order, *Said::ALL.iter().find(|said| said.word() == word).unwrap()));
             said += 1;
-            if run < KILLS && said == dies_after + 1 {
-                process.start_kill().unwrap();
-            }
         }
         let ended = process.wait().await.unwrap();
-        let killed = run < KILLS && said > dies_after;
+        // It may have come to its end before: nothing was left to sell.
+        let killed = run < KILLS && said >= dies_at;
+        let signal = killed.then_some(SIGKILL);
+        assert_eq!(ended.signal(), signal, "seed {seed}, node {node}: {ended}");
         assert_eq!(ended.success(), !killed, "seed {seed}, node {node}: {ended}");
+        kills += usize::from(killed);
     }
-    heard
+    (heard, kills)
 }
 
 /// A node: all its buyers come at once. A third go away without paying, a third pay in time, and a third so late
@@ -237,7 +256,7 @@ async fn buy(inventory: Inventory, buyer: (u64, usize)) {
         }
         // The provider takes its time.
         sleep(Duration::from_millis(chance(&order) % 10)).await;
-        say(&format!("{order}: {}", pays.word()));
+        say_step(&format!("{order}: {}", pays.word()));
         if pays == Said::Left {
             return;
         }
@@ -246,13 +265,33 @@ async fn buy(inventory: Inventory, buyer: (u64, usize)) {
             Err(AllocateError::OutOfStock(_)) => Said::HasNone,
             Err(other) => panic!("who paid got no answer: {other}"),
         };
-        return say(&format!("{order}: {}", comes_to.word()));
+        return say_step(&format!("{order}: {}", comes_to.word()));
     }
 }
 
 /// A whole line or none, and not into what the test's own output is collected in.
 fn say(line: &str) {
     io::stdout().lock().write_all(format!("{line}\n").as_bytes()).unwrap();
+}
+
+/// Says a step; with the last that it may say, the node is killed, and all that it does beside is cut off.
+fn say_step(line: &str) {
+    static SAID: Mutex<u64> = Mutex::new(0);
+    // Nothing more is said until the signal has come.
+    let mut said = SAID.lock().unwrap();
+    say(line);
+    *said += 1;
+    if env::var(DIES_AT).is_ok_and(|at| at == said.to_string()) {
+        let kill = ["-KILL", &process::id().to_string()].map(ToOwned::to_owned);
+        process::Command::new("kill").args(kill).status().unwrap();
+        sleep_forever();
+    }
+}
+
+fn sleep_forever() -> ! {
+    loop {
+        std::thread::park();
+    }
 }
 
 fn seconds() -> u64 {

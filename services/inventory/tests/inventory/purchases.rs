@@ -45,6 +45,25 @@ async fn goods_come_in_parts_and_each_delivery_once() {
 }
 
 #[tokio::test]
+async fn a_supplier_may_name_another_day_until_all_has_come() {
+    let room = Stockroom::empty().await;
+    let wanted = purchase(&[("mug", 5)]);
+    let inventory = &room.inventory;
+    inventory.order_purchase(&wanted).await.unwrap();
+    for day in ["2026-12-24".parse().ok(), None] {
+        let later = PurchaseOrder { expected_on: day, ..wanted.clone() };
+        assert_eq!(inventory.order_purchase(&later).await.unwrap(), Done::Now);
+        assert_eq!(inventory.order_purchase(&later).await.unwrap(), Done::Before);
+        assert_eq!(inventory.purchase(wanted.id).await.unwrap().expected_on, day);
+        let promised = "select count(*) from incoming where expected_on = '2026-12-24'";
+        assert_eq!(room.count(promised).await, i64::from(day.is_some()));
+    }
+    inventory.receive_purchase(wanted.id, "1", &[(sku("mug"), 5)]).await.unwrap();
+    let error = inventory.order_purchase(&wanted).await.unwrap_err();
+    assert!(matches!(error, PurchaseError::Over { state: PurchaseState::Received }));
+}
+
+#[tokio::test]
 async fn what_was_not_asked_for_is_not_received_and_nothing_more_comes_of_what_is_closed() {
     let room = Stockroom::empty().await;
     let wanted = purchase(&[("mug", 5)]);

@@ -1,5 +1,8 @@
 //! What becomes of documents in a store: names of other systems, transfers, events that are taken back.
 
+mod counted;
+mod taken_back;
+
 use connectors::{Became, Csv, Delivered, Document, Epcis, ItemAnswer, Policy, deliver};
 use domain::{Country, Sku, stock::Demand};
 use inventory::{
@@ -117,11 +120,6 @@ fn with(mut event: Value, key: &str, value: Value) -> Value {
     event
 }
 
-fn taken_back(event: Value) -> Value {
-    let declared = json!({"declarationTime": "2026-11-27T12:00:00Z", "reason": "did_not_occur"});
-    with(event, "errorDeclaration", declared)
-}
-
 #[tokio::test]
 async fn what_a_warehouse_calls_things_is_looked_up_and_what_nobody_knows_gets_no_place() {
     let shop = Shop::open().await;
@@ -174,65 +172,6 @@ async fn what_is_sent_for_an_order_is_taken_from_what_is_its_own() {
     let events = [sent("1", 2, order), sent("2", 2, order), sent("3", 1, Uuid::now_v7())];
     assert_eq!(shop.each(&events).await, [["applied"], ["not_allocated"], ["not_allocated"]]);
     assert_eq!(shop.mugs().await, [8, 1]);
-}
-
-#[tokio::test]
-async fn of_an_event_that_is_taken_back_nothing_is_left_whichever_comes_first() {
-    for (step, pieces) in [("receiving", 5), ("shipping", 4), ("shipping", 10)] {
-        let shop = Shop::open().await;
-        let wrong = event("1", step, pieces);
-        let back = taken_back(wrong.clone());
-        assert_eq!(shop.each(std::slice::from_ref(&back)).await, [["taken_back"]]);
-        assert_eq!(shop.mugs().await, [10, 1], "what was not told yet");
-        assert_eq!(shop.each(std::slice::from_ref(&wrong)).await, [["already_applied"]]);
-        let again = shop.each(std::slice::from_ref(&back)).await;
-        assert_eq!(again, [["already_taken_back"]]);
-        assert_eq!(shop.mugs().await, [10, 1], "what was told late");
-
-        let shop = Shop::open().await;
-        assert_eq!(shop.tell(Mode::All, &[wrong]).await, [["applied"]]);
-        assert_eq!(shop.tell(Mode::All, &[back]).await, [["taken_back"]]);
-        assert_eq!(shop.mugs().await, [10, 1], "what was told before");
-    }
-}
-
-#[tokio::test]
-async fn what_was_sold_since_cannot_be_taken_back_and_what_never_was_is_not_put_there() {
-    let shop = Shop::open().await;
-    let wrong = event("1", "receiving", 5);
-    shop.each(std::slice::from_ref(&wrong)).await;
-    shop.paid(13).await;
-    assert_eq!(shop.each(&[taken_back(wrong)]).await, [["would_take_promised"]]);
-    assert_eq!(shop.mugs().await, [15, 1]);
-
-    let shop = Shop::open().await;
-    let never = taken_back(event("2", "shipping", 11));
-    assert_eq!(shop.each(std::slice::from_ref(&never)).await, [["would_take_promised"]]);
-    assert_eq!(shop.mugs().await, [10, 1]);
-}
-
-#[tokio::test]
-async fn a_count_of_the_future_is_told_so_and_keeps_no_other() {
-    let shop = Shop::open().await;
-    let counted =
-        |id, at: &str, pieces| with(event(id, "cycle_counting", pieces), "eventTime", at.into());
-    let now = jiff::Timestamp::now().to_string();
-    let events = [counted("1", "2999-01-01T00:00:00Z", 3), counted("2", &now, 7)];
-    assert_eq!(shop.each(&events).await, [["not_yet"], ["adjusted"]]);
-    assert_eq!(shop.mugs().await, [7, 1]);
-}
-
-#[tokio::test]
-async fn where_all_or_nothing_is_wanted_counts_wait_for_the_movements() {
-    let shop = Shop::open().await;
-    let now = jiff::Timestamp::now().to_string();
-    let count = with(event("1", "cycle_counting", 7), "eventTime", now.into());
-    let events = [count.clone(), event("2", "shipping", 99)];
-    assert_eq!(shop.tell(Mode::All, &events).await, [["withheld"], ["would_take_promised"]]);
-    assert_eq!(shop.mugs().await, [10, 1]);
-    let events = [count, event("2", "shipping", 2)];
-    assert_eq!(shop.tell(Mode::All, &events).await, [["adjusted"], ["applied"]]);
-    assert_eq!(shop.mugs().await, [7, 1]);
 }
 
 #[tokio::test]
