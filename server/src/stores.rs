@@ -14,8 +14,8 @@ use domain::Market;
 use inventory::Inventory;
 use jiff::Timestamp;
 use orders::{Orders, Parts, Timing};
-use payments::Payments;
 use payments::providers::sandbox::{Patience, Sandbox, Settings as SandboxSettings};
+use payments::{Breaker, Payments, Threshold};
 use platform::{
     events::Feed,
     idempotency::Idempotency,
@@ -123,6 +123,7 @@ impl Connections {
             patience: Patience::default(),
         })?;
         let pool = self.schema(payments::SCHEMA)?.pool.clone();
+        let provider = Breaker::new(Arc::new(provider), Threshold::default());
         Ok(Payments::new(pool, Arc::new(provider)))
     }
 

@@ -5,7 +5,7 @@
 //! finds the attempt and asks again under the same name.
 
 use crate::{
-    Error, Payments, ProviderError, Standing,
+    Error, Payments, Provider, ProviderError, Standing,
     error::violated_constraint,
     provider::{Charge, Lookup, ProviderPayment},
     queries::{self, attempts::NewAttempt},
@@ -17,6 +17,7 @@ use domain::{
 use jiff::Timestamp;
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// How often paying starts over because the attempt that it found came to an end meanwhile.
@@ -119,7 +120,7 @@ impl Payments {
             let new = NewAttempt {
                 id: Uuid::now_v7(),
                 order,
-                provider: self.provider.name(),
+                provider: self.providers.choose().name(),
                 capture,
                 return_url,
                 token_digest: token_digest.as_deref(),
@@ -186,6 +187,7 @@ impl Payments {
     /// Ends an attempt at the provider, whether the provider has heard of it or not, and says how it
     /// ended. It may have succeeded before.
     pub(crate) async fn call_off(&self, attempt: &Attempt) -> Result<Attempt, Error> {
+        let provider = self.provider_of(attempt)?;
         let found = self.look_up(attempt).await?;
         let payment = match found {
             Some(payment) => payment,
@@ -193,7 +195,7 @@ impl Payments {
                 // Its request may still be on its way. Taking its idempotency key for a payment that
                 // charges nobody makes sure that it comes too late.
                 let Some(charge) = attempt.charge(None) else { return self.reload(attempt).await };
-                match self.provider.create(&charge).await {
+                match provider.create(&charge).await {
                     Ok(payment) => payment,
                     Err(ProviderError::Rejected { code, .. }) if attempt.token_digest.is_none() => {
                         return self.note_rejection(attempt, code).await;
@@ -202,14 +204,14 @@ impl Payments {
                 }
             }
         };
-        let payment = self.provider.cancel(&payment.id).await?;
+        let payment = provider.cancel(&payment.id).await?;
         self.record(attempt, &payment).await
     }
 
     async fn submit(&self, attempt: &Attempt, token: Option<&str>) -> Result<Attempt, Error> {
-        self.speak_for(attempt)?;
+        let provider = self.provider_of(attempt)?;
         let Some(charge) = attempt.charge(token) else { return self.reload(attempt).await };
-        let error = match self.provider.create(&charge).await {
+        let error = match provider.create(&charge).await {
             Ok(payment) => return self.record(attempt, &payment).await,
             Err(error) => error,
         };
@@ -238,19 +240,17 @@ impl Payments {
     }
 
     async fn look_up(&self, attempt: &Attempt) -> Result<Option<ProviderPayment>, Error> {
-        self.speak_for(attempt)?;
+        let provider = self.provider_of(attempt)?;
         let lookup = match &attempt.provider_reference {
             Some(id) => Lookup::Id(id),
             None => Lookup::Attempt(attempt.id),
         };
-        Ok(self.provider.find(lookup).await?)
+        Ok(provider.find(lookup).await?)
     }
 
-    pub(crate) fn speak_for(&self, attempt: &Attempt) -> Result<(), Error> {
-        if attempt.provider == self.provider.name() {
-            return Ok(());
-        }
-        Err(Error::OtherProvider { attempt: attempt.id, provider: attempt.provider.clone() })
+    /// Where an attempt was made. It is asked nowhere else.
+    pub(crate) fn provider_of(&self, attempt: &Attempt) -> Result<&Arc<dyn Provider>, Error> {
+        self.providers.of(attempt.id, &attempt.provider)
     }
 }
 

@@ -90,12 +90,12 @@ impl Payments {
     /// Asks the provider for what was decided on, and gives the attempt as it then is: taken, or ended
     /// otherwise.
     async fn take(&self, attempt: &Attempt, amount: Money) -> Result<Attempt, Error> {
-        self.speak_for(attempt)?;
+        let provider = self.provider_of(attempt)?;
         let Some(payment) = attempt.provider_reference.clone() else {
             return self.reload(attempt).await;
         };
         let order = CaptureOrder { attempt: attempt.id, payment, amount };
-        let error = match self.provider.capture(&order).await {
+        let error = match provider.capture(&order).await {
             Ok(payment) => return self.record(attempt, &payment).await,
             Err(error) => error,
         };

@@ -46,15 +46,17 @@ impl Payments {
     /// The database's only: what an event comes to is kept with it.
     pub async fn retry_inbox(&self, limit: u32, within: Duration) -> Result<Vec<Uuid>, Error> {
         let begun = Instant::now();
-        let due = queries::inbox::take_due(&self.pool, self.provider.name(), limit).await?;
         let mut orders = Vec::new();
-        for (event, payment) in due {
-            if begun.elapsed() > within {
-                break;
-            }
-            match self.act_on(&event, payment.as_deref()).await {
-                Ok(order) => orders.extend(order),
-                Err(error) => tracing::error!(event, %error, "an event is still not acted on"),
+        for provider in self.providers.all() {
+            let due = queries::inbox::take_due(&self.pool, provider.name(), limit).await?;
+            for (event, payment) in due {
+                if begun.elapsed() > within {
+                    return Ok(orders);
+                }
+                match self.act_on(provider, &event, payment.as_deref()).await {
+                    Ok(order) => orders.extend(order),
+                    Err(error) => tracing::error!(event, %error, "an event is still not acted on"),
+                }
             }
         }
         Ok(orders)

@@ -14,7 +14,9 @@
 
 mod account;
 mod attempt;
+mod breaker;
 mod capture;
+mod choice;
 mod dispute;
 mod error;
 mod event;
@@ -35,7 +37,9 @@ mod signature;
 mod webhook;
 
 pub use attempt::Attempt;
+pub use breaker::{Breaker, Threshold};
 pub use capture::CaptureAmount;
+pub use choice::Providers;
 pub use dispute::Dispute;
 pub use error::Error;
 pub use event::{Happening, PaymentEvent, TOPIC};
@@ -66,17 +70,22 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/
 #[derive(Clone)]
 pub struct Payments {
     pool: PgPool,
-    provider: Arc<dyn Provider>,
+    providers: Providers,
 }
 
 impl Payments {
     /// Payments kept behind `pool`, which must see the schema [`SCHEMA`], and made at `provider`.
     pub fn new(pool: PgPool, provider: Arc<dyn Provider>) -> Self {
-        Self { pool, provider }
+        Self::with(pool, Providers::new(provider, Vec::new()))
     }
 
-    /// The name of the provider at which new attempts are made.
+    /// The same, with several providers.
+    pub fn with(pool: PgPool, providers: Providers) -> Self {
+        Self { pool, providers }
+    }
+
+    /// The name of the provider at which new attempts are made as long as it may be asked.
     pub fn provider_name(&self) -> &'static str {
-        self.provider.name()
+        self.providers.preferred().name()
     }
 }

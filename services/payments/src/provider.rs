@@ -23,6 +23,11 @@ pub trait Provider: Send + Sync {
     /// Its name in the database and in the address of its webhooks. It never changes.
     fn name(&self) -> &'static str;
 
+    /// Whether it may be asked now. New attempts are made elsewhere while it may not, if there is another.
+    fn is_available(&self) -> bool {
+        true
+    }
+
     /// Opens a payment for an attempt, or finds the one that was opened for it: however often and
     /// however concurrently this is called for one attempt, there is one payment.
     async fn create(&self, charge: &Charge) -> Result<ProviderPayment, ProviderError>;

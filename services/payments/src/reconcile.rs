@@ -6,7 +6,7 @@
 mod compare;
 
 use crate::{
-    Error, Payments, ProviderError, RefundState,
+    Error, Payments, Provider, ProviderError, RefundState,
     provider::{Lookup, Movement, MovementKind},
     queries::{self, reconcile::Known},
 };
@@ -36,6 +36,8 @@ impl Reconciled {
 pub struct Difference {
     /// In what they differ.
     pub kind: DifferenceKind,
+    /// At which provider.
+    pub provider: &'static str,
     /// What moved the money.
     pub movement: MovementKind,
     /// The provider's name for what moved it.
@@ -136,25 +138,40 @@ impl fmt::Display for Difference {
 }
 
 impl Payments {
-    /// Compares what the provider moved on a day (in UTC) with what is recorded and posted here.
+    /// Compares what every provider moved on a day (in UTC) with what is recorded and posted here.
     ///
     /// # Errors
     /// The provider's or the database's: nothing was compared then.
     pub async fn reconcile(&self, day: Date) -> Result<Reconciled, Error> {
-        let listed = self.list_whole(day).await?;
+        let mut all = Reconciled { movements: 0, differences: Vec::new() };
+        for provider in self.providers.all() {
+            let Reconciled { movements, differences } =
+                self.reconcile_with(&**provider, day).await?;
+            all.movements += movements;
+            all.differences.extend(differences);
+        }
+        Ok(all)
+    }
+
+    async fn reconcile_with(
+        &self,
+        provider: &dyn Provider,
+        day: Date,
+    ) -> Result<Reconciled, Error> {
+        let listed = list_whole(provider, day).await?;
         let mut ids: Vec<Uuid> =
             listed.iter().filter_map(|moved| moved.reference.parse().ok()).collect();
-        ids.extend(queries::reconcile::moved_on(&self.pool, self.provider.name(), day).await?);
-        let known = queries::reconcile::load(&self.pool, self.provider.name(), &ids).await?;
+        ids.extend(queries::reconcile::moved_on(&self.pool, provider.name(), day).await?);
+        let known = queries::reconcile::load(&self.pool, provider.name(), &ids).await?;
         let known: HashMap<Uuid, Known> =
             known.into_iter().map(|known| (known.attempt.id, known)).collect();
         let mut differences = Vec::new();
         for moved in &listed {
             let mine = moved.reference.parse().ok().and_then(|id: Uuid| known.get(&id));
-            differences.extend(compare::compare(moved, mine));
+            differences.extend(compare::compare(provider.name(), moved, mine));
         }
         for mine in known.values() {
-            differences.extend(self.missing_there(mine, &listed).await?);
+            differences.extend(missing_there(provider, mine, &listed).await?);
         }
         differences.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(Reconciled { movements: listed.len(), differences })
@@ -169,7 +186,7 @@ impl Payments {
         let mut before = self.reconcile(day).await?;
         for difference in &before.differences {
             let Some(order) = difference.order else { continue };
-            if let Err(error) = self.mend(order, &difference.payment).await {
+            if let Err(error) = self.mend(order, difference).await {
                 tracing::error!(%order, payment = difference.payment, %error, "not mended");
             }
         }
@@ -186,11 +203,13 @@ impl Payments {
         Ok(before)
     }
 
-    async fn mend(&self, order: Uuid, payment: &str) -> Result<(), Error> {
-        let Some(payment) = self.provider.find(Lookup::Id(payment)).await? else { return Ok(()) };
+    async fn mend(&self, order: Uuid, difference: &Difference) -> Result<(), Error> {
+        let name = difference.provider;
+        let Some(provider) = self.providers.named(name) else { return Ok(()) };
+        let payment = provider.find(Lookup::Id(&difference.payment)).await?;
+        let Some(payment) = payment else { return Ok(()) };
         let Ok(reference) = payment.reference.parse::<Uuid>() else { return Ok(()) };
-        let provider = self.provider.name();
-        let known = queries::attempts::find_with_order(&self.pool, reference, provider).await?;
+        let known = queries::attempts::find_with_order(&self.pool, reference, name).await?;
         let Some((attempt, _)) = known else { return Ok(()) };
         let attempt = self.record(&attempt, &payment).await?;
         if attempt.state != AttemptState::Succeeded {
@@ -204,78 +223,78 @@ impl Payments {
         self.note_disputes(order, &attempt, &payment).await?;
         Ok(())
     }
+}
 
-    /// Everything that the provider lists of a day.
-    async fn list_whole(&self, day: Date) -> Result<Vec<Movement>, Error> {
-        let mut movements = Vec::new();
-        let mut cursor: Option<String> = None;
-        loop {
-            let part = self.provider.list(day, cursor.as_deref()).await?;
-            movements.extend(part.movements);
-            match part.next {
-                None => return Ok(movements),
-                Some(next) if Some(&next) == cursor.as_ref() => {
-                    let reason = format!("its list does not go on after {next:?}");
-                    return Err(ProviderError::Unknown { reason }.into());
-                }
-                next => cursor = next,
+/// Everything that the provider lists of a day.
+async fn list_whole(provider: &dyn Provider, day: Date) -> Result<Vec<Movement>, Error> {
+    let mut movements = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let part = provider.list(day, cursor.as_deref()).await?;
+        movements.extend(part.movements);
+        match part.next {
+            None => return Ok(movements),
+            Some(next) if Some(&next) == cursor.as_ref() => {
+                let reason = format!("its list does not go on after {next:?}");
+                return Err(ProviderError::Unknown { reason }.into());
             }
+            next => cursor = next,
         }
     }
+}
 
-    /// What is recorded here, is not on the provider's list, and is not known to it when it is asked.
-    async fn missing_there(
-        &self,
-        mine: &Known,
-        listed: &[Movement],
-    ) -> Result<Vec<Difference>, Error> {
-        let is_listed =
-            |kind, id: &str| listed.iter().any(|moved| moved.kind == kind && moved.id == id);
-        let Some(payment) = mine.attempt.provider_reference.clone() else { return Ok(Vec::new()) };
-        let capture = mine
-            .attempt
-            .captured
-            .filter(|_| !is_listed(MovementKind::Capture, &payment))
-            .map(|amount| (MovementKind::Capture, payment.clone(), amount));
-        let refunds = mine.refunds.iter().filter(|refund| refund.state == RefundState::Succeeded);
-        let refunds = refunds.filter_map(|refund| {
-            let id = refund.provider_reference.clone()?;
-            let is_unlisted = !is_listed(MovementKind::Refund, &id);
-            is_unlisted.then_some((MovementKind::Refund, id, refund.amount))
-        });
-        let disputes = mine.disputes.iter().filter_map(|dispute| {
-            let id = dispute.provider_reference.clone();
-            let is_unlisted = !is_listed(MovementKind::Dispute, &id);
-            is_unlisted.then_some((MovementKind::Dispute, id, dispute.amount))
-        });
-        let unlisted: Vec<_> = capture.into_iter().chain(refunds).chain(disputes).collect();
-        if unlisted.is_empty() {
-            return Ok(Vec::new());
-        }
-        let there = self.provider.find(Lookup::Id(&payment)).await?;
-        let is_known = |kind: &MovementKind, id: &str, amount: &Money| {
-            there.as_ref().is_some_and(|there| match kind {
-                MovementKind::Capture => there.captured == *amount,
-                MovementKind::Dispute | MovementKind::DisputeReversal => there
-                    .disputes
-                    .iter()
-                    .any(|dispute| dispute.id == id && dispute.amount == *amount),
-                MovementKind::Refund => {
-                    there.refunds.iter().any(|refund| refund.id == id && refund.amount == *amount)
-                }
-            })
-        };
-        Ok(unlisted
-            .into_iter()
-            .filter(|(kind, id, amount)| !is_known(kind, id, amount))
-            .map(|(movement, id, here)| Difference {
-                kind: DifferenceKind::MissingThere { here },
-                movement,
-                id,
-                payment: payment.clone(),
-                order: Some(mine.order),
-                is_mended: false,
-            })
-            .collect())
+/// What is recorded here, is not on the provider's list, and is not known to it when it is asked.
+async fn missing_there(
+    provider: &dyn Provider,
+    mine: &Known,
+    listed: &[Movement],
+) -> Result<Vec<Difference>, Error> {
+    let is_listed =
+        |kind, id: &str| listed.iter().any(|moved| moved.kind == kind && moved.id == id);
+    let Some(payment) = mine.attempt.provider_reference.clone() else { return Ok(Vec::new()) };
+    let capture = mine
+        .attempt
+        .captured
+        .filter(|_| !is_listed(MovementKind::Capture, &payment))
+        .map(|amount| (MovementKind::Capture, payment.clone(), amount));
+    let refunds = mine.refunds.iter().filter(|refund| refund.state == RefundState::Succeeded);
+    let refunds = refunds.filter_map(|refund| {
+        let id = refund.provider_reference.clone()?;
+        let is_unlisted = !is_listed(MovementKind::Refund, &id);
+        is_unlisted.then_some((MovementKind::Refund, id, refund.amount))
+    });
+    let disputes = mine.disputes.iter().filter_map(|dispute| {
+        let id = dispute.provider_reference.clone();
+        let is_unlisted = !is_listed(MovementKind::Dispute, &id);
+        is_unlisted.then_some((MovementKind::Dispute, id, dispute.amount))
+    });
+    let unlisted: Vec<_> = capture.into_iter().chain(refunds).chain(disputes).collect();
+    if unlisted.is_empty() {
+        return Ok(Vec::new());
     }
+    let there = provider.find(Lookup::Id(&payment)).await?;
+    let is_known = |kind: &MovementKind, id: &str, amount: &Money| {
+        there.as_ref().is_some_and(|there| match kind {
+            MovementKind::Capture => there.captured == *amount,
+            MovementKind::Dispute | MovementKind::DisputeReversal => {
+                there.disputes.iter().any(|dispute| dispute.id == id && dispute.amount == *amount)
+            }
+            MovementKind::Refund => {
+                there.refunds.iter().any(|refund| refund.id == id && refund.amount == *amount)
+            }
+        })
+    };
+    Ok(unlisted
+        .into_iter()
+        .filter(|(kind, id, amount)| !is_known(kind, id, amount))
+        .map(|(movement, id, here)| Difference {
+            kind: DifferenceKind::MissingThere { here },
+            provider: provider.name(),
+            movement,
+            id,
+            payment: payment.clone(),
+            order: Some(mine.order),
+            is_mended: false,
+        })
+        .collect())
 }

@@ -2,7 +2,7 @@
 
 mod giving;
 
-use crate::{Error, Payments, error::violated_constraint, queries};
+use crate::{Capture, Error, Payments, error::violated_constraint, queries};
 use domain::money::Money;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -129,7 +129,7 @@ impl Payments {
             }
             let wanted = queries::refunds::Wanted { attempt: capture.attempt, key: &key, reason };
             let is_left = match queries::refunds::record(&self.pool, &wanted, amount).await {
-                Ok(Some(refund)) => return self.finish(&capture, refund).await,
+                Ok(Some(refund)) => return self.finish_under_key(&capture, refund).await,
                 Ok(None) => true,
                 Err(error)
                     if violated_constraint(&error) == Some(queries::refunds::WITHIN_CAPTURED) =>
@@ -147,22 +147,25 @@ impl Payments {
                 Some(earlier) if earlier.state == RefundState::Succeeded => {
                     return Ok(Refunded::Earlier(earlier));
                 }
-                Some(earlier) => {
-                    let id = earlier.id;
-                    return match self.finish(&capture, earlier).await? {
-                        // Whoever asked first was faster.
-                        Refunded::Before => {
-                            Ok(Refunded::Earlier(queries::refunds::load(&self.pool, id).await?))
-                        }
-                        outcome => Ok(outcome),
-                    };
-                }
+                Some(earlier) => return self.finish_under_key(&capture, earlier).await,
                 None if !is_left => return Err(refused()),
                 // What had the key failed in this moment: it is free again.
                 None => {}
             }
         }
         Err(Error::Undecided { order })
+    }
+
+    /// Asks the provider for a refund under a caller's key. Several may do so at once, and not the one that
+    /// recorded it need be the first to hear the answer.
+    async fn finish_under_key(&self, capture: &Capture, refund: Refund) -> Result<Refunded, Error> {
+        let id = refund.id;
+        match self.finish(capture, refund).await? {
+            Refunded::Before => {
+                Ok(Refunded::Earlier(queries::refunds::load(&self.pool, id).await?))
+            }
+            outcome => Ok(outcome),
+        }
     }
 
     /// Every refund of an order, oldest first.

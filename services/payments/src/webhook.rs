@@ -4,9 +4,10 @@
 //! occasion: how the payment stands is asked of the provider. So it does not matter in which order
 //! webhooks come, how often, or how late.
 
-use crate::{Error, Payments, ProviderError, provider::Lookup, queries};
+use crate::{Error, Payments, Provider, ProviderError, provider::Lookup, queries};
 use http::HeaderMap;
 use jiff::Timestamp;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Why a webhook had no effect.
@@ -32,6 +33,12 @@ pub enum WebhookError {
     Malformed {
         /// What is wrong with it.
         reason: String,
+    },
+    /// It came to the address of a provider that this process does not speak to.
+    #[error("there is no provider {name:?}")]
+    UnknownProvider {
+        /// The name in the address.
+        name: String,
     },
     /// It is genuine, and what follows from it could not be found out or recorded. The provider has to
     /// deliver it again.
@@ -71,23 +78,47 @@ impl Payments {
         headers: &HeaderMap,
         body: &[u8],
     ) -> Result<Option<Heard>, WebhookError> {
-        let event = match self.provider.verify_webhook(headers, body, Timestamp::now()) {
+        self.receive(self.providers.preferred(), headers, body).await
+    }
+
+    /// The same for the provider of this name.
+    ///
+    /// # Errors
+    /// As [`Payments::receive_webhook`]; [`WebhookError::UnknownProvider`].
+    pub async fn receive_webhook_of(
+        &self,
+        provider: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Option<Heard>, WebhookError> {
+        let name = provider.to_owned();
+        let known = self.providers.named(provider);
+        let provider = known.ok_or(WebhookError::UnknownProvider { name })?;
+        self.receive(provider, headers, body).await
+    }
+
+    async fn receive(
+        &self,
+        provider: &Arc<dyn Provider>,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Option<Heard>, WebhookError> {
+        let event = match provider.verify_webhook(headers, body, Timestamp::now()) {
             Ok(event) => event,
             Err(error) => {
-                tracing::warn!(provider = self.provider.name(), %error, "a webhook is refused");
+                tracing::warn!(provider = provider.name(), %error, "a webhook is refused");
                 return Err(error);
             }
         };
         let payload = std::str::from_utf8(body)
             .map_err(|error| WebhookError::Malformed { reason: error.to_string() })?;
-        let provider = self.provider.name();
-        let kept = queries::inbox::keep(&self.pool, provider, &event, payload).await?;
+        let kept = queries::inbox::keep(&self.pool, provider.name(), &event, payload).await?;
         if kept.is_processed {
             tracing::info!(event = event.id, deliveries = kept.deliveries, "a webhook came again");
             return Ok(kept.order.map(|order| Heard { order, is_news: false }));
         }
         Ok(self
-            .act_on(&event.id, event.payment.as_deref())
+            .act_on(provider, &event.id, event.payment.as_deref())
             .await?
             .map(|order| Heard { order, is_news: true }))
     }
@@ -96,42 +127,47 @@ impl Payments {
     /// ours, or of which nothing could be found out, stays in the inbox and is tried again.
     pub(crate) async fn act_on(
         &self,
+        provider: &Arc<dyn Provider>,
         event: &str,
         payment: Option<&str>,
     ) -> Result<Option<Uuid>, WebhookError> {
-        let provider = self.provider.name();
+        let name = provider.name();
         let Some(payment) = payment else {
             tracing::info!(event, "a webhook is about no payment");
-            queries::inbox::mark_processed(&self.pool, provider, event, None).await?;
+            queries::inbox::mark_processed(&self.pool, name, event, None).await?;
             return Ok(None);
         };
-        match self.follow_up(payment).await {
+        match self.follow_up(provider, payment).await {
             Ok(Some(Subject { attempt, order })) => {
-                queries::inbox::mark_processed(&self.pool, provider, event, Some(attempt)).await?;
+                queries::inbox::mark_processed(&self.pool, name, event, Some(attempt)).await?;
                 Ok(Some(order))
             }
             Ok(None) => {
                 tracing::error!(event, payment, "a webhook is about no payment of ours");
                 let problem = "no payment of ours";
-                queries::inbox::put_off(&self.pool, provider, event, problem).await?;
+                queries::inbox::put_off(&self.pool, name, event, problem).await?;
                 Ok(None)
             }
             Err(error) => {
                 let problem = error.to_string();
-                queries::inbox::put_off(&self.pool, provider, event, &problem).await?;
+                queries::inbox::put_off(&self.pool, name, event, &problem).await?;
                 Err(error)
             }
         }
     }
 
     /// Asks the provider about a payment and records what it says; what it is to us.
-    async fn follow_up(&self, payment: &str) -> Result<Option<Subject>, WebhookError> {
-        let Some(payment) = self.provider.find(Lookup::Id(payment)).await? else {
+    async fn follow_up(
+        &self,
+        provider: &Arc<dyn Provider>,
+        payment: &str,
+    ) -> Result<Option<Subject>, WebhookError> {
+        let Some(payment) = provider.find(Lookup::Id(payment)).await? else {
             return Ok(None);
         };
         let Ok(reference) = payment.reference.parse::<Uuid>() else { return Ok(None) };
-        let provider = self.provider.name();
-        let known = queries::attempts::find_with_order(&self.pool, reference, provider).await?;
+        let name = provider.name();
+        let known = queries::attempts::find_with_order(&self.pool, reference, name).await?;
         let Some((attempt, order)) = known else { return Ok(None) };
         let attempt = self.record(&attempt, &payment).await?;
         match self.finish_refunds(order).await {

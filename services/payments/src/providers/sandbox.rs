@@ -72,6 +72,7 @@ pub enum SettingsError {
 /// The sandbox provider, over HTTP.
 #[derive(Debug)]
 pub struct Sandbox {
+    name: &'static str,
     client: Client,
     payments: Url,
     movements: Url,
@@ -100,6 +101,7 @@ impl Sandbox {
             .build()
             .map_err(SettingsError::Client)?;
         Ok(Self {
+            name: "sandbox",
             client,
             payments,
             movements,
@@ -107,6 +109,11 @@ impl Sandbox {
             signature: StandardSignature::new(&settings.webhook_secret)?,
             patience: settings.patience,
         })
+    }
+
+    /// The same under another name, for a store that has several accounts.
+    pub fn named(self, name: &'static str) -> Self {
+        Self { name, ..self }
     }
 
     /// The address of one payment, or of something under it.
@@ -175,7 +182,7 @@ impl Sandbox {
 #[async_trait]
 impl Provider for Sandbox {
     fn name(&self) -> &'static str {
-        "sandbox"
+        self.name
     }
 
     async fn create(&self, charge: &Charge) -> Result<ProviderPayment, ProviderError> {

@@ -9,7 +9,11 @@ use crate::{
 use domain::payment::DisputeState;
 
 /// In what a movement of the provider's list differs from what is known here.
-pub(super) fn compare(moved: &Movement, mine: Option<&Known>) -> Vec<Difference> {
+pub(super) fn compare(
+    provider: &'static str,
+    moved: &Movement,
+    mine: Option<&Known>,
+) -> Vec<Difference> {
     let kinds = match (mine, moved.kind) {
         (None, _) => vec![DifferenceKind::MissingHere { there: moved.amount, state: None }],
         (Some(mine), MovementKind::Capture) => of_capture(moved, mine),
@@ -20,6 +24,7 @@ pub(super) fn compare(moved: &Movement, mine: Option<&Known>) -> Vec<Difference>
     };
     let difference = |kind| Difference {
         kind,
+        provider,
         movement: moved.kind,
         id: moved.id.clone(),
         payment: moved.payment.clone(),

@@ -16,7 +16,8 @@ impl Payments {
     /// that were.
     pub(crate) async fn post_what_went_back(&self, order: Uuid) -> Result<usize, Error> {
         let capture = self.captured(order).await?.ok_or(Error::NothingCaptured { order })?;
-        match self.provider.find(Lookup::Id(&capture.provider_reference)).await? {
+        let provider = self.providers.of(capture.attempt, &capture.provider)?;
+        match provider.find(Lookup::Id(&capture.provider_reference)).await? {
             Some(payment) => self.post_made_refunds(order, &payment).await,
             None => Ok(0),
         }
@@ -71,16 +72,13 @@ impl Payments {
         capture: &Capture,
         refund: Refund,
     ) -> Result<Refunded, Error> {
-        if capture.provider != self.provider.name() {
-            let provider = capture.provider.clone();
-            return Err(Error::OtherProvider { attempt: capture.attempt, provider });
-        }
+        let provider = self.providers.of(capture.attempt, &capture.provider)?;
         let order = RefundOrder {
             refund: refund.id,
             payment: capture.provider_reference.clone(),
             amount: refund.amount,
         };
-        let given = match self.provider.refund(&order).await {
+        let given = match provider.refund(&order).await {
             Ok(given) => given,
             Err(ProviderError::Rejected { code, message }) => {
                 tracing::error!(refund = %refund.id, code, message, "a refund is refused");

@@ -3,6 +3,7 @@
 mod books;
 mod cancelling;
 mod capturing;
+mod choosing;
 mod conformance;
 mod database;
 mod disputing;
