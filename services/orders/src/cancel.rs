@@ -1,7 +1,7 @@
 //! How an order ends without being carried out. It holds the order's lock, as finishing it does, so that
 //! the two exclude each other; it may be repeated.
 
-use crate::{Error, Orders, queries, record::OrderRecord};
+use crate::{Error, Orders, Step, queries, record::OrderRecord};
 use domain::order::{CancelReason, OrderNews, OrderState, PaymentStanding};
 use payments::CancelOutcome;
 use serde_json::json;
@@ -28,12 +28,14 @@ impl Orders {
                 return Ok(order.is_paid().then_some(order));
             }
         };
+        self.reached(Step::PaymentCalledOff)?;
         let mut transaction = self.pool.begin().await?;
         let order = queries::lock(&mut transaction, id).await?;
         if !order.state()?.may_become(OrderState::Cancelled) {
             return Ok(order.is_paid().then_some(order));
         }
         self.inventory.release(id).await.map_err(Error::inventory)?;
+        self.reached(Step::StockReleased)?;
         self.end(&mut transaction, &order, reason, payment).await?;
         transaction.commit().await?;
         Ok(None)

@@ -71,6 +71,7 @@ impl Orders {
     /// cancellation that stopped between the two services.
     async fn conclude(&self, order: &OrderRecord, standing: &Standing) -> Result<bool, Error> {
         if standing.is_captured() {
+            self.reached(Step::Captured)?;
             self.finalise(order.id).await?;
             return Ok(true);
         }
@@ -113,6 +114,7 @@ impl Orders {
         if cart_to_empty {
             tracing::warn!(order = %id, ?emptied, "the cart will be emptied by the sweeper");
         }
+        self.reached(Step::CartEmptied)?;
         let mut transaction = self.pool.begin().await?;
         let order = queries::lock(&mut transaction, id).await?;
         if !order.state()?.may_become(OrderState::Paid) {
@@ -149,6 +151,7 @@ impl Orders {
             // Money for an order that has ended goes back.
             queries::set_refund_due(&mut transaction, id).await?;
             transaction.commit().await?;
+            self.reached(Step::RefundDue)?;
             self.try_refund(id).await;
             return Ok(None);
         }
@@ -164,6 +167,7 @@ impl Orders {
                 self.end(&mut transaction, &order, reason, payment).await?;
                 queries::set_refund_due(&mut transaction, id).await?;
                 transaction.commit().await?;
+                self.reached(Step::RefundDue)?;
                 self.try_refund(id).await;
                 Ok(None)
             }

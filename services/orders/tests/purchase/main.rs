@@ -3,6 +3,7 @@
 mod desk;
 mod flaky;
 mod parcels;
+mod random_events;
 mod refusals;
 mod steps;
 mod together;
