@@ -161,6 +161,7 @@ impl Customer<'_> {
             35..45 => Some(&elsewhere),
             _ => None,
         };
+        let node = self.chance.random_range(0..self.mall.nodes.len());
         let place = |node: usize, form: &[(&str, &str)]| {
             self.answer(self.form(&self.mall.nodes[node], "/api/checkout/place", form))
         };
@@ -169,7 +170,7 @@ impl Customer<'_> {
                 let (one, two) = tokio::join!(place(0, &form), place(1, other));
                 vec![one, two]
             }
-            None => vec![place(usize::from(checkout.status != 200), &form).await],
+            None => vec![place(node, &form).await],
         };
         let mut leads_to: Vec<String> = answers
             .into_iter()
@@ -182,10 +183,11 @@ impl Customer<'_> {
         leads_to
     }
 
-    /// Whether the cart or the checkout says that what is wanted cannot be had.
+    /// Whether the cart says that what is wanted cannot be had.
     async fn is_refused(&mut self) -> bool {
+        let words = ["Sold out meanwhile", " left. Please choose"];
         let cart = self.gets("/cart").await;
-        cart.is_some_and(|cart| cart.text.contains("Sold out") || cart.text.contains("left"))
+        cart.is_some_and(|cart| words.iter().any(|words| cart.text.contains(words)))
     }
 
     /// At the provider's page; the order's page, if the provider leads there.

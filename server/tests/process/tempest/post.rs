@@ -11,7 +11,7 @@ use axum::{
 };
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -56,6 +56,8 @@ struct Inner {
     is_rough: AtomicBool,
     late: Mutex<Vec<Letter>>,
     taken: Mutex<BTreeMap<String, u32>>,
+    /// What the store has seen and not taken: the provider has to bring it until it is.
+    refused: Mutex<BTreeSet<String>>,
 }
 
 /// Where the provider sends to.
@@ -76,6 +78,7 @@ impl PostOffice {
             is_rough: AtomicBool::new(false),
             late: Mutex::default(),
             taken: Mutex::default(),
+            refused: Mutex::default(),
         });
         let router = Router::new().route("/webhooks", post(take)).with_state(inner.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -120,7 +123,8 @@ impl PostOffice {
 
 async fn take(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let letter = Letter { headers, body };
-    let fate = inner.draw();
+    let is_known = inner.refused.lock().unwrap().contains(&letter.name());
+    let fate = if is_known { Fate::Brought } else { inner.draw() };
     match fate {
         Fate::Brought => inner.bring(&letter).await,
         Fate::Lost => StatusCode::NO_CONTENT,
@@ -166,12 +170,13 @@ impl Inner {
                 request = request.header(name, value);
             }
         }
-        let Ok(answer) = request.body(letter.body.clone()).send().await else {
-            return StatusCode::BAD_GATEWAY;
-        };
-        if answer.status().is_success() {
+        let answer = request.body(letter.body.clone()).send().await;
+        let status = answer.map_or(StatusCode::BAD_GATEWAY, |answer| answer.status());
+        if status.is_success() {
             *self.taken.lock().unwrap().entry(letter.name()).or_default() += 1;
+        } else {
+            self.refused.lock().unwrap().insert(letter.name());
         }
-        answer.status()
+        status
     }
 }

@@ -278,7 +278,7 @@ impl Shop {
             let updated =
                 sqlx::query(statement).bind(seconds_ago).execute(&self.store.database.pool).await;
             if let Err(error) = updated {
-                println!("time does not run out for anybody: {error}");
+                super::say(&format!("time does not run out for anybody: {error}"));
             }
         };
         update(
