@@ -136,6 +136,7 @@ async fn orders(pool: &PgPool) -> Vec<Order> {
            left join payments.refunds on refunds.id = postings.refund
            join payments.attempts on attempts.id = coalesce(postings.attempt, refunds.attempt)
            join payments.intents on intents.id = attempts.intent
+           where postings.kind in ('capture', 'refund')
            group by intents.order_reference
          ), returned as (
            select intents.order_reference as id, sum(refunds.amount_minor) as minor

@@ -234,6 +234,7 @@ impl<'a> Life<'a> {
                  join payments.attempts on attempts.id = coalesce(postings.attempt, refunds.attempt)
                  join payments.intents on intents.id = attempts.intent
                  where intents.order_reference = orders.id
+                   and postings.kind in ('capture', 'refund')
                    and account like 'provider_clearing/%'
                ) as books
              from orders
