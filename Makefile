@@ -1,7 +1,7 @@
 # Thin on purpose: each target is one script under scripts/, which says at its head what it does.
 
 .DEFAULT_GOAL := help
-.PHONY: help up down dev test bench lighthouse reset
+.PHONY: help up down dev test storm bench lighthouse reset
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ dev: ## Run a debug build that rebuilds and reloads when a file changes
 
 test: ## Run everything CI runs, on a stack of its own
 	@scripts/test.sh
+
+storm: ## Kill everything while many buy, and prove the promises; SEEDS=1000 for a thousand storms
+	@scripts/storm.sh
 
 bench: ## Measure the release beside nginx and bare SQL
 	@scripts/bench.sh

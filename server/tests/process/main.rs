@@ -28,6 +28,7 @@ mod servers;
 mod shopper;
 mod start;
 mod storm;
+mod tempest;
 mod topology;
 mod varnish;
 mod webhooks;

@@ -85,6 +85,8 @@ impl Server {
                 "listen_addresses=127.0.0.1",
                 "unix_socket_directories=",
                 "fsync=off",
+                // Each process has a pool for each service.
+                "max_connections=400",
             ] {
                 command.args(["-c", setting]);
             }

@@ -76,8 +76,11 @@ fn leads_to(answer: &Response) -> String {
     answer.headers()[LOCATION].to_str().unwrap().to_owned()
 }
 
-/// The value of a hidden field of a page.
 fn hidden<'a>(page: &'a str, name: &str) -> &'a str {
-    let field = page.split(&format!("name=\"{name}\" value=\"")).nth(1);
-    field.unwrap_or_else(|| panic!("no {name} in {page}")).split('"').next().unwrap()
+    field(page, name).unwrap_or_else(|| panic!("no {name} in {page}"))
+}
+
+/// The value of a hidden field of a page, if it is there.
+pub fn field<'a>(page: &'a str, name: &str) -> Option<&'a str> {
+    page.split(&format!("name=\"{name}\" value=\"")).nth(1)?.split('"').next()
 }

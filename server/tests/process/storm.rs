@@ -7,7 +7,7 @@
 //! and a message that was lost or taken twice is found however often somebody counts.
 
 mod check;
-mod software;
+pub mod software;
 mod weather;
 
 use serde_json::json;

@@ -1,7 +1,7 @@
 //! How an order ends without being carried out. It holds the order's lock, as finishing it does, so that
 //! the two exclude each other; it may be repeated.
 
-use crate::{Error, Orders, queries, record::OrderRecord};
+use crate::{Error, Orders, Step, queries, record::OrderRecord};
 use domain::order::{Actor, CancelReason, Happened, OrderNews, OrderState, PaymentStanding};
 use payments::CancelOutcome;
 use sqlx::PgConnection;
@@ -27,12 +27,14 @@ impl Orders {
                 return Ok(order.is_paid().then_some(order));
             }
         };
+        self.reached(Step::PaymentCalledOff)?;
         let mut transaction = self.pool.begin().await?;
         let order = queries::lock(&mut transaction, id).await?;
         if !order.is_awaiting() {
             return Ok(order.is_paid().then_some(order));
         }
         self.inventory.release(id).await.map_err(Error::inventory)?;
+        self.reached(Step::StockReleased)?;
         let by = match reason {
             CancelReason::Shopper | CancelReason::Superseded => Actor::Shopper,
             CancelReason::Staff => Actor::Staff,

@@ -1,7 +1,7 @@
 //! What follows an order's end outside its own database: the ordered goods leave the cart, money that
 //! must not be kept is returned. Each is remembered until it is done, and may be repeated.
 
-use crate::{Error, Orders, queries, record::OrderRecord};
+use crate::{Error, Orders, Step, queries, record::OrderRecord};
 use accounts::SessionId;
 use domain::order::{Actor, PaymentStanding};
 use payments::Refunded;
@@ -51,6 +51,7 @@ impl Orders {
         if let Refunded::Pending(_) = self.payments.refund_all(id, "order cancelled").await? {
             return Ok(());
         }
+        self.reached(Step::Refunded)?;
         let mut transaction = self.pool.begin().await?;
         let order = queries::lock(&mut transaction, id).await?;
         if !queries::clear_refund_due(&mut transaction, id).await? {

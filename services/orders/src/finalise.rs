@@ -74,6 +74,7 @@ impl Orders {
     /// cancellation that stopped between the two services.
     async fn conclude(&self, order: &OrderRecord, standing: &Standing) -> Result<bool, Error> {
         if standing.is_captured() {
+            self.reached(Step::Captured)?;
             self.finalise(order.id).await?;
             return Ok(true);
         }
@@ -114,6 +115,7 @@ impl Orders {
         if cart_to_empty {
             tracing::warn!(order = %id, ?emptied, "the cart will be emptied by the sweeper");
         }
+        self.reached(Step::CartEmptied)?;
         let mut transaction = self.pool.begin().await?;
         let order = queries::lock(&mut transaction, id).await?;
         if !order.state()?.may_become(OrderState::Paid) {
@@ -152,6 +154,7 @@ impl Orders {
             // Money for an order that has ended goes back.
             queries::set_refund_due(&mut transaction, id).await?;
             transaction.commit().await?;
+            self.reached(Step::RefundDue)?;
             self.try_refund(id).await;
             return Ok(None);
         }
@@ -173,6 +176,7 @@ impl Orders {
                 self.end(&mut transaction, &order, &ending).await?;
                 queries::set_refund_due(&mut transaction, id).await?;
                 transaction.commit().await?;
+                self.reached(Step::RefundDue)?;
                 self.try_refund(id).await;
                 Ok(None)
             }

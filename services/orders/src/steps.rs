@@ -12,16 +12,49 @@ pub enum Step {
     Written,
     /// What is owed is known to `payments`.
     IntentOpened,
+    /// That money was taken is known to `payments`.
+    Captured,
     /// The money is in the ledger.
     Posted,
     /// The stock is the order's own.
     Allocated,
+    /// What was ordered has left the cart.
+    CartEmptied,
     /// The order is paid.
     Paid,
+    /// No money can come any more.
+    PaymentCalledOff,
+    /// The stock is given back.
+    StockReleased,
+    /// That the money goes back is remembered.
+    RefundDue,
+    /// The money went back.
+    Refunded,
     /// That a paid order is to be cancelled is remembered.
     CallingOff,
     /// What a paid order had is given back, and the warehouses know.
     CalledOff,
+}
+
+#[cfg(feature = "testing")]
+impl Step {
+    /// Every step.
+    pub const ALL: [Self; 14] = [
+        Self::Held,
+        Self::Written,
+        Self::IntentOpened,
+        Self::Captured,
+        Self::Posted,
+        Self::Allocated,
+        Self::CartEmptied,
+        Self::Paid,
+        Self::PaymentCalledOff,
+        Self::StockReleased,
+        Self::RefundDue,
+        Self::Refunded,
+        Self::CallingOff,
+        Self::CalledOff,
+    ];
 }
 
 impl Orders {

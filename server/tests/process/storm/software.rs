@@ -53,11 +53,12 @@ pub fn start(
     address: &str,
     seed: u64,
     faults: &Value,
+    habits: &Value,
 ) -> Process {
     let mut command = store.command(&["sandbox-wms", "--listen", address, "--store", &store.url]);
     command.args(["--warehouse", "berlin", "--warehouse", "lyon", "--source", "wms"]);
     command.args(["--seed", &seed.to_string(), "--faults", &faults.to_string()]);
-    command.args(["--habits", &hurry().to_string()]);
+    command.args(["--habits", &habits.to_string()]);
     command.arg("--state").arg(store.folder.join("wms.state"));
     Process::start(command.envs(keys.iter().cloned()))
 }

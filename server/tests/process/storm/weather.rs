@@ -59,7 +59,7 @@ impl Storm {
         let secret = software::webhooks(&store, &address).await;
         let keys = [("VITRINE_WMS_API_KEY", key), ("VITRINE_WMS_WEBHOOK_SECRET", secret)];
         let worker = store.worker();
-        let wms = software::start(&store, &keys, &address, seed, &faults);
+        let wms = software::start(&store, &keys, &address, seed, &faults, &software::hurry());
         let storm = Self {
             wms,
             worker,
@@ -214,7 +214,8 @@ impl Storm {
     }
 
     pub fn start_warehouse(&mut self) {
-        self.wms = software::start(&self.store, &self.keys, &self.address, self.seed, &self.faults);
+        let (keys, faults, habits) = (&self.keys, &self.faults, software::hurry());
+        self.wms = software::start(&self.store, keys, &self.address, self.seed, faults, &habits);
     }
 
     /// Nothing goes wrong any more, all that was sold is brought if it is not there, and is counted: waits until

@@ -9,6 +9,9 @@ use domain::order::{
 };
 use orders::{CancelFailure, Placed, Step};
 
+/// Where the cancellation of a paid order stops.
+pub const STEPS: [Step; 2] = [Step::CallingOff, Step::CalledOff];
+
 async fn paid(world: &World, text: &str, pieces: u32) -> Placed {
     let placed = world.place(&world.shopper(text, pieces).await).await.unwrap();
     world.choose(&placed.pay, "success").await;
@@ -168,7 +171,7 @@ async fn an_order_that_is_sent_and_cancelled_in_the_same_moment_is_one_of_the_tw
 
 #[tokio::test]
 async fn a_cancellation_that_stopped_after_each_step_is_brought_to_its_end() {
-    for step in [Step::CallingOff, Step::CalledOff] {
+    for step in STEPS {
         for by_sweeper in [true, false] {
             let world = World::new().await;
             let placed = paid(&world, CHAIR, 1).await;

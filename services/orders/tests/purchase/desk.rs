@@ -24,6 +24,12 @@ async fn webhook(world: &World, id: &str) -> bool {
             .fetch_one(&world.pool)
             .await
             .unwrap();
+    let (headers, body) = signed(id, payment.as_deref());
+    world.orders.receive_webhook(&headers, body.as_bytes()).await.unwrap()
+}
+
+/// The head and the body of a webhook about this payment, as the provider signs it.
+pub fn signed(id: &str, payment: Option<&str>) -> (http::HeaderMap, String) {
     let body = json!({ "type": "payment.changed", "data": { "payment": { "id": payment } } });
     let body = body.to_string();
     let at = jiff::Timestamp::now().as_second().to_string();
@@ -35,7 +41,7 @@ async fn webhook(world: &World, id: &str) -> bool {
     headers.insert("webhook-id", id.parse().unwrap());
     headers.insert("webhook-timestamp", at.parse().unwrap());
     headers.insert("webhook-signature", signature.parse().unwrap());
-    world.orders.receive_webhook(&headers, body.as_bytes()).await.unwrap()
+    (headers, body)
 }
 
 /// Somebody at the provider's desk gives money back.

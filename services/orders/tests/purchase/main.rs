@@ -5,6 +5,7 @@ mod desk;
 mod flaky;
 mod listing;
 mod parcels;
+mod random_events;
 mod refusals;
 mod sending;
 mod steps;

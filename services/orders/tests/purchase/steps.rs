@@ -2,11 +2,12 @@
 //! brought to an end by the sweeper or by whoever presses the button again.
 
 use crate::{
+    calling_off,
     flaky::Mood,
     world::{CHAIR, LAMP, World, sku},
 };
 use domain::order::{CancelReason, OrderState};
-use orders::{Step, Wanted};
+use orders::{Placed, Step, Wanted};
 use std::time::Duration;
 
 /// Where a purchase stops before the shopper is sent to the provider.
@@ -19,12 +20,28 @@ const BEFORE_PAYING: [Stop; 5] = [
     Stop::Provider(Mood::Mute),
 ];
 /// Where it stops after the money was taken.
-const AFTER_PAYING: [Step; 3] = [Step::Posted, Step::Allocated, Step::Paid];
+const AFTER_PAYING: [Step; 5] =
+    [Step::Captured, Step::Posted, Step::Allocated, Step::CartEmptied, Step::Paid];
+/// Where the ending of an order that nobody paid stops.
+const WHILE_ENDING: [Step; 2] = [Step::PaymentCalledOff, Step::StockReleased];
+/// Where money stops on its way back.
+const ON_THE_WAY_BACK: [Step; 2] = [Step::RefundDue, Step::Refunded];
 
 #[derive(Debug, Clone, Copy)]
 enum Stop {
     After(Step),
     Provider(Mood),
+}
+
+#[test]
+fn a_purchase_is_stopped_after_each_of_its_steps() {
+    let before = BEFORE_PAYING.into_iter().filter_map(|stop| match stop {
+        Stop::After(step) => Some(step),
+        Stop::Provider(_) => None,
+    });
+    let ended = WHILE_ENDING.into_iter().chain(ON_THE_WAY_BACK).chain(calling_off::STEPS);
+    let tried: Vec<_> = before.chain(AFTER_PAYING).chain(ended).collect();
+    assert_eq!(tried, Step::ALL);
 }
 
 /// Places the cart, and stops.
@@ -107,14 +124,68 @@ async fn an_order_that_stopped_while_it_was_finished_is_finished_once() {
 }
 
 #[tokio::test]
-async fn money_that_stopped_on_its_way_back_arrives() {
-    let world = World::new().await;
+async fn an_order_that_stopped_while_it_ended_has_ended_once_and_keeps_nothing() {
+    for step in WHILE_ENDING {
+        for by_sweeper in [true, false] {
+            let world = World::with_time_to_pay(Duration::from_millis(300)).await;
+            let placed = world.place(&world.shopper(CHAIR, 1).await).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(350)).await;
+            let stopped = "select count(*) from payments.intents where state = 'cancelled'";
+            let node = world.orders.clone().stopping_after(step);
+            // An order that the sweeper cannot end now is no failure of the sweeper.
+            while world.scalar(stopped).await == 0 {
+                node.sweep().await.unwrap();
+            }
+            let ended = "select count(*) from orders where state = 'cancelled'";
+            assert_eq!(world.scalar(ended).await, 0, "{step:?}");
+            match by_sweeper {
+                true => world.sweep_until(ended, 1).await,
+                false => {
+                    assert_eq!(world.look(&placed).await.state, OrderState::Cancelled, "{step:?}");
+                }
+            }
+            let told = "select count(*) from events where kind = 'cancelled'";
+            assert_eq!(world.scalar(told).await, 1, "{step:?}");
+            assert_eq!(world.left(CHAIR).await, 1, "{step:?}");
+            assert_eq!(world.at_provider().await, ["cancelled"], "{step:?}");
+            world.assert_in_order().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn money_that_stopped_on_its_way_back_goes_back_once() {
+    for step in ON_THE_WAY_BACK {
+        let world = World::new().await;
+        let placed = paid_and_gone(&world).await;
+        let node = world.orders.clone().stopping_after(step);
+        node.find(&placed.number, &placed.key).await.unwrap().unwrap();
+        assert_eq!(world.scalar("select count(*) from orders where refund_due").await, 1);
+        world.sweep_until("select count(*) from orders where refund_due", 0).await;
+        let told = "select count(*) from events where kind = 'refunded'";
+        assert_eq!(world.scalar(told).await, 1, "{step:?}");
+        let made = "select count(*) from payments.refunds where state = 'succeeded'";
+        assert_eq!(world.scalar(made).await, 1, "{step:?}");
+        assert_eq!(world.kept_by_provider().await, 0, "{step:?}");
+        world.assert_in_order().await;
+    }
+}
+
+/// An order whose goods went to somebody else before its money came.
+async fn paid_and_gone(world: &World) -> Placed {
     let placed = world.place(&world.shopper(CHAIR, 1).await).await.unwrap();
     let order: uuid::Uuid =
         sqlx::query_scalar("select id from orders").fetch_one(&world.pool).await.unwrap();
     world.inventory.release(order).await.unwrap();
     world.count("north", CHAIR, 0).await;
     world.choose(&placed.pay, "success").await;
+    placed
+}
+
+#[tokio::test]
+async fn money_that_is_refused_on_its_way_back_arrives() {
+    let world = World::new().await;
+    let placed = paid_and_gone(&world).await;
     world.flaky.be(Mood::Stingy);
     let seen = world.look(&placed).await;
     assert_eq!(seen.cancel_reason, Some(CancelReason::OutOfStock));

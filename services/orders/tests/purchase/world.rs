@@ -257,16 +257,21 @@ impl World {
 
     /// Every payment the provider knows of, and how it stands.
     pub async fn at_provider(&self) -> Vec<String> {
-        let answer = self
-            .client
-            .get(format!("{}/v1/payments", self.provider_url))
-            .bearer_auth(SECRET)
-            .send()
-            .await
-            .unwrap();
+        let payments = self.payments_at_provider("").await;
+        payments.iter().map(|one| one["status"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// What the provider has taken and not given back, in minor units.
+    pub async fn kept_by_provider(&self) -> i64 {
+        self.payments_at_provider("").await.iter().map(kept_minor).sum()
+    }
+
+    /// The provider's list, or a part of it.
+    pub async fn payments_at_provider(&self, query: &str) -> Vec<serde_json::Value> {
+        let request = self.client.get(format!("{}/v1/payments{query}", self.provider_url));
+        let answer = request.bearer_auth(SECRET).send().await.unwrap();
         let body: serde_json::Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
-        let items = body["data"].as_array().unwrap().clone();
-        items.iter().map(|item| item["status"].as_str().unwrap().to_owned()).collect()
+        body["data"].as_array().unwrap().clone()
     }
 
     pub async fn scalar(&self, query: &'static str) -> i64 {
@@ -324,6 +329,16 @@ async fn start_provider(listen: &str, state: &std::path::Path) -> psp::Running {
         timing: psp::Timing::default(),
     };
     psp::spawn(config).await.unwrap()
+}
+
+/// What of a payment the provider has taken and not given back.
+pub fn kept_minor(payment: &serde_json::Value) -> i64 {
+    match payment["status"].as_str() {
+        Some("succeeded") => {
+            payment["amount_minor"].as_i64().unwrap() - payment["refunded_minor"].as_i64().unwrap()
+        }
+        _ => 0,
+    }
 }
 
 pub fn sku(text: &str) -> Sku {
