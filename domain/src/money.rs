@@ -110,16 +110,25 @@ impl Money {
     /// (largest remainder, or Hamilton's method; equal remainders go to the earlier part).
     /// With no weight above zero the first part takes all; with no part there is nothing.
     pub fn split(self, weights: &[u32]) -> Vec<Self> {
-        let Some(total) = std::num::NonZeroU64::new(weights.iter().map(|w| u64::from(*w)).sum())
-        else {
+        self.split_widely(&weights.iter().copied().map(u64::from).collect::<Vec<_>>())
+    }
+
+    /// The same in proportion to amounts, of which those below nothing count as nothing.
+    pub fn split_like(self, amounts: &[Self]) -> Vec<Self> {
+        let weight = |amount: &Self| u64::try_from(amount.minor).unwrap_or_default();
+        self.split_widely(&amounts.iter().map(weight).collect::<Vec<_>>())
+    }
+
+    fn split_widely(self, weights: &[u64]) -> Vec<Self> {
+        let total: i128 = weights.iter().copied().map(i128::from).sum();
+        if total == 0 {
             let mut parts = vec![Self::zero(self.currency); weights.len()];
             if let Some(first) = parts.first_mut() {
                 *first = self;
             }
             return parts;
-        };
-        let total = i128::from(total.get());
-        let exact = |weight: u32| i128::from(self.minor) * i128::from(weight);
+        }
+        let exact = |weight: u64| i128::from(self.minor) * i128::from(weight);
         let mut parts: Vec<i128> = weights.iter().map(|w| exact(*w).div_euclid(total)).collect();
         let left = i128::from(self.minor) - parts.iter().sum::<i128>();
         let mut by_remainder: Vec<usize> = (0..weights.len()).collect();

@@ -1,16 +1,17 @@
 //! `/orders/{number}?key=…`: what was ordered, where it goes, when, and what happens next.
 
 use super::{
-    api,
+    api::{self, Paper},
     live::LiveOrder,
     markup::{OrderStatus, Status},
+    papers::Papers,
     promise::{arrival, moment_in_words, span_in_words},
     standing::Standing,
 };
 use crate::{
     cart::{SumRow, taxes_in_words},
     content::{Failure, NotFound},
-    services::services,
+    services::{LoadFailed, services},
     shell::PrivateHead,
 };
 use domain::{
@@ -29,8 +30,8 @@ pub fn OrderPage() -> impl IntoView {
     let number = use_params_map().with_untracked(|params| params.get("number")).unwrap_or_default();
     let key = use_query_map().with_untracked(|query| query.get("key")).unwrap_or_default();
     Suspend::new(async move {
-        match api::order(&number, &key).await {
-            Ok(Some(order)) => view! { <Letter order key/> }.into_any(),
+        match letter(&number, &key).await {
+            Ok(Some((order, papers))) => view! { <Letter order papers key/> }.into_any(),
             Ok(None) => view! { <NotFound/> }.into_any(),
             Err(failed) => view! { <Failure failed/> }.into_any(),
         }
@@ -38,8 +39,18 @@ pub fn OrderPage() -> impl IntoView {
     .into_any()
 }
 
+async fn letter(number: &str, key: &str) -> Result<Option<(OrderView, Vec<Paper>)>, LoadFailed> {
+    let Some(order) = api::order(number, key).await? else { return Ok(None) };
+    let papers = match order.paid_at {
+        Some(_) => api::papers(&order.number, key).await?,
+        // What is not paid has none.
+        None => Vec::new(),
+    };
+    Ok(Some((order, papers)))
+}
+
 #[component]
-fn Letter(order: OrderView, key: String) -> impl IntoView {
+fn Letter(order: OrderView, papers: Vec<Paper>, key: String) -> impl IntoView {
     let standing = Standing { state: order.state, payment: order.payment };
     let offer =
         order.shipping_method.offer(Zone::of(order.address.country(), services().market.home));
@@ -78,6 +89,7 @@ fn Letter(order: OrderView, key: String) -> impl IntoView {
                 </dl>
                 <p class="sum__taxes">{taxes_in_words(totals)}</p>
             </section>
+            <Papers papers/>
             <section class="order__part">
                 <h2>"Where it goes"</h2>
                 {address(&order.address)}

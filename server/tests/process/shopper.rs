@@ -48,8 +48,8 @@ impl Shopper {
         assert!(self.look("/cart").await.contains("Lamp"));
     }
 
-    /// Orders what is in the cart, pays for it and waits until the store knows.
-    pub async fn check_out(&mut self) {
+    /// Orders what is in the cart, pays for it and waits until the store knows. The path of the order's page.
+    pub async fn check_out(&mut self) -> String {
         let page = self.look("/checkout").await;
         let seen = ["seen_total", "cart_version"].map(|name| (name, hidden(&page, name)));
         let form = [&seen[..], &TO_BERLIN].concat();
@@ -58,6 +58,7 @@ impl Shopper {
         let order = leads_to(&paid);
         let order = order.strip_prefix(&self.url).unwrap();
         until("it is paid", async || self.look(order).await.contains("Payment confirmed")).await;
+        order.to_owned()
     }
 }
 

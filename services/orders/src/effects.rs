@@ -1,7 +1,7 @@
 //! What follows an order's end outside its own database: the ordered goods leave the cart, money that
 //! must not be kept is returned. Each is remembered until it is done, and may be repeated.
 
-use crate::{Error, Orders, queries, record::OrderRecord};
+use crate::{Error, Orders, invoices::Credit, letters::Tidings, queries, record::OrderRecord};
 use accounts::SessionId;
 use domain::order::{OrderNews, PaymentStanding};
 use payments::Refunded;
@@ -59,6 +59,14 @@ impl Orders {
             return Ok(());
         }
         queries::record_event(&mut transaction, id, "refunded", &json!({})).await?;
+        // All of it went back at once, so there is no other refund of this order.
+        let tidings = Tidings::Refund { refund: String::new(), amount: order.total()? };
+        queries::letters::write(&mut transaction, id, &tidings).await?;
+        // Only what was invoiced is credited: an order that ended unpaid has no invoice.
+        if order.paid_at.is_some() {
+            let credit = Credit::of_all(order.total()?);
+            queries::invoices::ask_for_credit_note(&mut transaction, id, &credit).await?;
+        }
         let (state, cancel_reason) = (order.state()?, order.cancel_reason()?);
         let news = OrderNews { state, payment: PaymentStanding::Refunded, cancel_reason };
         queries::tell(&mut transaction, &order, &news).await?;

@@ -3,7 +3,7 @@
 //! ending an order without payment does (`cancel`), so that the two exclude each other; it may be
 //! repeated, and what it leaves to be done later is in `effects`.
 
-use crate::{Error, Orders, Step, queries, record::OrderRecord};
+use crate::{Error, Orders, Step, letters::Tidings, queries, record::OrderRecord};
 use domain::{
     order::{CancelReason, OrderNews, OrderState, PaymentStanding},
     payment::IntentState,
@@ -120,6 +120,8 @@ impl Orders {
         }
         queries::mark_paid(&mut transaction, id, cart_to_empty).await?;
         queries::record_event(&mut transaction, id, "paid", &json!({})).await?;
+        queries::letters::write(&mut transaction, id, &Tidings::Confirmation).await?;
+        queries::invoices::ask_for_invoice(&mut transaction, id).await?;
         let news = OrderNews {
             state: OrderState::Paid,
             payment: PaymentStanding::Confirmed,

@@ -10,6 +10,8 @@ mod cart;
 mod claim;
 mod effects;
 mod finalise;
+pub mod invoices;
+pub mod letters;
 mod line;
 mod parcels;
 mod pay;

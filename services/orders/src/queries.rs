@@ -1,5 +1,7 @@
 //! The SQL of this service; nowhere else is any.
 
+pub(crate) mod invoices;
+pub(crate) mod letters;
 pub(crate) mod sweep;
 
 use crate::record::{AddressRecord, LineRecord, OrderRecord};

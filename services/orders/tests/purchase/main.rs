@@ -2,6 +2,8 @@
 
 mod desk;
 mod flaky;
+mod invoices;
+mod letters;
 mod parcels;
 mod refusals;
 mod steps;
