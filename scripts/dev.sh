@@ -26,24 +26,27 @@ cd "$ROOT"
 claim_target
 step "debug build" cargo leptos build --split
 
-# These two do not reload with every change: they run from a copy of the first build.
+# These three do not reload with every change: they run from a copy of the first build.
 mkdir -p "$HOME_DIR/run" "$HOME_DIR/log"
 cp "$CARGO_TARGET_DIR/debug/vitrine" "$HOME_DIR/run/vitrine-dev"
 VITRINE=$HOME_DIR/run/vitrine-dev
 end_dev() {
   end "$HOME_DIR/run/work.pid" TERM 10
+  end "$HOME_DIR/run/mail.pid" TERM 10
   end "$HOME_DIR/run/psp.pid" TERM 10
 }
 trap end_dev EXIT
-# Bash would end at once and leave the two behind; so it waits for cargo-leptos to end.
+# Bash would end at once and leave the three behind; so it waits for cargo-leptos to end.
 trap : INT TERM
 
 launch "$HOME_DIR/run/psp.pid" "$HOME_DIR/log/psp.log" env -C "$ROOT" "$VITRINE" sandbox-psp \
   --listen "127.0.0.1:$PSP_PORT" --state "$HOME_DIR/sandbox-psp.state" --webhook-url "$STORE_URL/webhooks/sandbox"
+launch "$HOME_DIR/run/mail.pid" "$HOME_DIR/log/mail.log" env -C "$ROOT" "$VITRINE" sandbox-mail \
+  --listen "127.0.0.1:$MAIL_PORT" --smtp "127.0.0.1:$SMTP_PORT" --state "$HOME_DIR/sandbox-mail.state"
 step "database migrations" "$VITRINE" migrate
 DEMO=$("$ROOT/scripts/demo.sh")
 step "catalogue import" "$VITRINE" import vendure "$DEMO/products.csv" --assets "$DEMO/images"
 launch "$HOME_DIR/run/work.pid" "$HOME_DIR/log/work.log" env -C "$ROOT" "$VITRINE" work
 
-say "The store: $STORE_URL (sandbox payment provider: $PSP_URL)"
+say "The store: $STORE_URL (sandbox payment provider: $PSP_URL, mails: $MAIL_URL)"
 cargo leptos watch --split -- serve

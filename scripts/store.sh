@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A running store: the sandbox payment provider, the migrated databases, the imported demo catalogue,
+# A running store: the sandbox payment provider and mail server, the migrated databases, the imported demo catalogue,
 # `vitrine serve` and `vitrine work`, all in the background, on the stack of the same instance.
 #   scripts/store.sh start  [INSTANCE]   starts what does not run, restarts what runs from another
 #                                        release or with other settings, waits until it is ready
@@ -17,7 +17,7 @@ LOGS=$ROOT/var/${2:-shop}/log/steps
 usage() { sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$0"; }
 
 # The store's programs, in the order they start; they end in the opposite one.
-PROGRAMS=(psp serve work)
+PROGRAMS=(psp mail serve work)
 
 pid_file() { printf '%s' "$HOME_DIR/run/$1.pid"; }
 log_file() { printf '%s' "$HOME_DIR/log/$1.log"; }
@@ -56,6 +56,14 @@ start_psp() {
   run psp sandbox-psp --listen "127.0.0.1:$PSP_PORT" --state "$HOME_DIR/sandbox-psp.state" \
     --webhook-url "$STORE_URL/webhooks/sandbox" &&
     await "The sandbox payment provider" "$(pid_file psp)" "$(log_file psp)" 30 port_answers "$PSP_PORT"
+}
+
+start_mail() {
+  if ! is_running "$(pid_file mail)"; then
+    require_free "$MAIL_PORT" "the sandbox mail server" && require_free "$SMTP_PORT" "the sandbox mail server" || return
+  fi
+  run mail sandbox-mail --listen "127.0.0.1:$MAIL_PORT" --smtp "127.0.0.1:$SMTP_PORT" --state "$HOME_DIR/sandbox-mail.state" &&
+    await "The sandbox mail server" "$(pid_file mail)" "$(log_file mail)" 30 port_answers "$SMTP_PORT"
 }
 
 # The catalogue is imported again only when the release, the databases or the data have changed.
@@ -98,6 +106,7 @@ start() {
   printf '%s\n' "$now" >"$HOME_DIR/run/settings"
   mkdir -p "$VITRINE__MEDIA__DIR"
   step "sandbox payment provider" start_psp
+  step "sandbox mail server" start_mail
   is_migrated || rm -f "$HOME_DIR/run/imported"
   step "database migrations" "$RELEASE/vitrine" migrate
   step "catalogue import" import_demo
@@ -129,7 +138,7 @@ status() {
 print_environment() {
   store_environment "$RELEASE"
   # shellcheck disable=SC2046 # names of variables hold no spaces
-  print_variables DATABASE_URL MONGODB_URL REDIS_URL VITRINE_EMBEDDED STORE_URL PSP_URL \
+  print_variables DATABASE_URL MONGODB_URL REDIS_URL VITRINE_EMBEDDED STORE_URL PSP_URL MAIL_URL \
     $(compgen -e | grep -E '^(VITRINE__|LEPTOS_)')
 }
 
@@ -139,7 +148,7 @@ reset() {
   stop
   exec 9>&-
   "$ROOT/scripts/stack.sh" reset "$INSTANCE"
-  rm -f "$HOME_DIR/sandbox-psp.state"*
+  rm -f "$HOME_DIR/sandbox-psp.state"* "$HOME_DIR/sandbox-mail.state"*
   [ "$INSTANCE" != shop ] || rm -rf "${HOME_DIR:?}/media"
 }
 

@@ -100,6 +100,8 @@ debian_packages() {
   if [ "$WHAT" != build ]; then
     [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || MISSING+=(chromium)
     need psql postgresql-client-15; need shellcheck shellcheck
+    # What reads the invoices of the tests.
+    need pdftotext poppler-utils
     python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || MISSING+=(python3 python3-venv)
     [ -x /usr/sbin/nginx ] || MISSING+=(nginx-light)
     # A node whose clock is wrong.

@@ -21,5 +21,6 @@ use_instance shop
 say ""
 say "The store:                  $STORE_URL"
 say "Sandbox payment provider:   $PSP_URL"
+say "What the shop has written:  $MAIL_URL"
 say "Logs:                       var/shop/log/"
 say "Stop it with make down. This run took $((SECONDS - STARTED)) s."

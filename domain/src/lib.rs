@@ -8,6 +8,8 @@ pub mod address;
 pub mod cart;
 pub mod checkout;
 pub mod ids;
+pub mod invoice;
+pub mod letter;
 pub mod listing;
 pub mod market;
 pub mod money;

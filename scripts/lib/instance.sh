@@ -38,7 +38,10 @@ use_instance() {
   POSTGRES_PORT=$((PORT_BASE + 2))
   REDIS_PORT=$((PORT_BASE + 3))
   MONGODB_PORT=$((PORT_BASE + 4))
-  export STORE_URL=http://127.0.0.1:$STORE_PORT PSP_URL=http://127.0.0.1:$PSP_PORT
+  # One more is where a debug build tells pages to reload (scripts/dev.sh).
+  MAIL_PORT=$((PORT_BASE + 6))
+  SMTP_PORT=$((PORT_BASE + 7))
+  export STORE_URL=http://127.0.0.1:$STORE_PORT PSP_URL=http://127.0.0.1:$PSP_PORT MAIL_URL=http://127.0.0.1:$MAIL_PORT
 }
 
 # The instance's folder, and a lock on it: two starts of one instance take turns.
@@ -102,6 +105,15 @@ store_environment() {
   export VITRINE__PAYMENTS__SANDBOX__WEBHOOK_SECRET=$webhook_secret
   export LEPTOS_OUTPUT_NAME=vitrine LEPTOS_SITE_ROOT=$1/site LEPTOS_SITE_PKG_DIR=pkg
   export LEPTOS_SITE_ADDR=127.0.0.1:$STORE_PORT LEPTOS_HASH_FILES=true LEPTOS_HASH_FILE_NAME=hash.txt
+  # A measurement sends nobody anything. The seller of the demonstration is nobody either.
+  if [ "$INSTANCE" != bench ]; then
+    export VITRINE__SELLER__NAME=${VITRINE__SELLER__NAME:-Vitrine demonstration}
+    export VITRINE__SELLER__ADDRESS=${VITRINE__SELLER__ADDRESS:-This shop sells nothing, Nowhere}
+    export VITRINE__SELLER__VAT_NUMBER=${VITRINE__SELLER__VAT_NUMBER:-none, for a demonstration}
+    export VITRINE__SELLER__EMAIL=${VITRINE__SELLER__EMAIL:-orders@shop.example}
+    export VITRINE__MAIL__URL=${VITRINE__MAIL__URL:-smtp://127.0.0.1:$SMTP_PORT}
+    export VITRINE__MAIL__SENDER=${VITRINE__MAIL__SENDER:-Vitrine <orders@shop.example>}
+  fi
   # All shoppers of a measurement come from one address, and as fast as they can.
   if [ "$INSTANCE" = bench ]; then
     export VITRINE__SERVER__CHANGES_PER_SECOND=1000000 VITRINE__SERVER__CHANGES_BURST=1000000

@@ -41,8 +41,8 @@ pub enum Command {
         /// What this worker does: relay (carries events, deletes old ones, extends the stock's ledger),
         /// sweep (ends what stopped half-way, forgets old answers), parcels (writes down what was sent of orders), pages
         /// (has pages made anew after changes), prices (with a date), tell (what the warehouses are to do, and
-        /// webhooks), drop (documents in a folder). All of them if left out and not configured (work.roles). Several
-        /// workers of one role do no harm.
+        /// webhooks), drop (documents in a folder), mail (to customers), documents (invoices). All of them if left out
+        /// and not configured (work.roles). Several workers of one role do no harm.
         #[arg(long, value_name = "ROLE,…")]
         roles: Option<Roles<Working>>,
     },
@@ -71,10 +71,15 @@ pub enum Command {
     /// Say who is told what, and see what became of it.
     #[command(subcommand)]
     Webhook(Webhook),
+    /// See which mails to customers were not sent, and send them anew.
+    #[command(subcommand)]
+    Mail(Mail),
     /// Run the sandbox payment provider, a process of its own that moves no real money.
     SandboxPsp(SandboxPsp),
     /// Run a sandbox warehouse, a process of its own that sends, takes back and counts no real goods.
     SandboxWms(SandboxWms),
+    /// Run a sandbox mail server, a process of its own that shows what it takes and delivers nothing.
+    SandboxMail(SandboxMail),
     /// Check the configuration and everything the store depends on, and say what to do.
     Doctor {
         /// What a node with these roles depends on; everything if left out.
@@ -223,6 +228,23 @@ pub enum Webhook {
         /// The number of one, as `dead` shows it.
         #[arg(group = "which")]
         id: Option<i64>,
+        /// All of them.
+        #[arg(long, group = "which")]
+        all: bool,
+    },
+}
+
+/// What to do with mails to customers.
+#[derive(Debug, Subcommand)]
+pub enum Mail {
+    /// Show mails that were not sent: those that were given up first, then whoever waits longest.
+    List,
+    /// Send mails anew that were given up.
+    #[command(group(clap::ArgGroup::new("which").required(true)))]
+    Retry {
+        /// The id of one, as `list` shows it.
+        #[arg(group = "which")]
+        id: Option<Uuid>,
         /// All of them.
         #[arg(long, group = "which")]
         all: bool,
@@ -412,6 +434,20 @@ pub struct SandboxWms {
     /// can be changed at /test/habits.
     #[arg(long, value_name = "JSON", value_parser = json::<sandbox::wms::Habits>)]
     pub habits: Option<sandbox::wms::Habits>,
+}
+
+/// How the sandbox mail server runs.
+#[derive(Debug, Args)]
+pub struct SandboxMail {
+    /// Address to take mails on, over SMTP.
+    #[arg(long, default_value = "127.0.0.1:7407")]
+    pub smtp: SocketAddr,
+    /// Address to show them on.
+    #[arg(long, default_value = "127.0.0.1:7406")]
+    pub listen: SocketAddr,
+    /// The file they are kept in.
+    #[arg(long, value_name = "FILE")]
+    pub state: PathBuf,
 }
 
 fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {

@@ -4,10 +4,14 @@ mod check;
 mod line;
 mod list;
 mod load;
+mod mail;
+mod seller;
 
 pub use line::Line;
 pub use list::list;
 pub use load::{Invalid, load};
+pub use mail::Mail;
+pub use seller::Seller;
 
 use crate::{
     client::Network,
@@ -48,6 +52,10 @@ pub struct Settings {
     pub payments: Payments,
     /// Orders.
     pub orders: Orders,
+    /// Mails to customers.
+    pub mail: Mail,
+    /// Who sells, on invoices.
+    pub seller: Seller,
     /// What is sold by a line.
     pub line: Line,
     /// Logs.

@@ -10,6 +10,7 @@ mod edge;
 mod entity_tag;
 mod guard;
 mod health;
+mod invoices;
 mod leftover;
 mod listen;
 mod live;

@@ -49,6 +49,10 @@ pub enum Working {
     Tell,
     /// Takes in documents that warehouses drop into a folder.
     Drop,
+    /// Sends mails to customers.
+    Mail,
+    /// Issues and prints invoices and credit notes.
+    Documents,
 }
 
 impl Role for Working {
@@ -60,6 +64,8 @@ impl Role for Working {
         (Self::Prices, "prices"),
         (Self::Tell, "tell"),
         (Self::Drop, "drop"),
+        (Self::Mail, "mail"),
+        (Self::Documents, "documents"),
     ];
 }
 
@@ -174,6 +180,7 @@ impl Needs {
             Working::Prices => &[Mongodb],
             Working::Tell => &[Accounts, Inventory],
             Working::Drop => &[Inventory],
+            Working::Mail | Working::Documents => &[Orders],
         })
     }
 

@@ -10,7 +10,7 @@ use crate::{
     config::Settings,
     edge::{self, Edge, Front, PageStore},
     guard::{self, Notices},
-    health, leftover,
+    health, invoices, leftover,
     live::{self, Live},
     media,
     pulses::Pulses,
@@ -89,8 +89,11 @@ pub fn build(
     let live = Live::new(&stores, &feed, &settings.live, &stop);
     router = router.route("/events", get(live::events).with_state(live));
     if let Some(orders) = stores.orders {
+        let document = get(invoices::download).with_state(orders.clone());
         let webhook = post(webhooks::sandbox).with_state(orders);
-        router = router.route("/webhooks/sandbox", webhook);
+        router = router
+            .route("/orders/{number}/invoices/{file}", document)
+            .route("/webhooks/sandbox", webhook);
     }
     if roles.has(Serving::Storefront) {
         edge::follow(settings.redis.url.expose_secret(), edge.clone(), stop);

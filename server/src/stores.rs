@@ -13,7 +13,7 @@ use catalogue::Catalogue;
 use domain::Market;
 use inventory::Inventory;
 use jiff::Timestamp;
-use orders::{Orders, Parts, Timing};
+use orders::{Orders, Parts, Timing, invoices::Clerk, letters::Letters};
 use payments::providers::sandbox::{Patience, Sandbox, Settings as SandboxSettings};
 use payments::{Breaker, Payments, Threshold};
 use platform::{
@@ -111,6 +111,18 @@ impl Connections {
     /// Stock.
     pub fn inventory(&self) -> anyhow::Result<Inventory> {
         Ok(Inventory::new(self.schema(inventory::SCHEMA)?.pool.clone()))
+    }
+
+    /// Mails to customers.
+    pub fn letters(&self, settings: &Settings) -> anyhow::Result<Letters> {
+        let pool = self.schema(orders::SCHEMA)?.pool.clone();
+        Ok(Letters::new(pool, &settings.server.public_url))
+    }
+
+    /// Who issues invoices in the name of the seller, if that is said.
+    pub fn clerk(&self, settings: &Settings) -> anyhow::Result<Option<Clerk>> {
+        let pool = self.schema(orders::SCHEMA)?.pool.clone();
+        Ok(settings.seller.named().map(|seller| Clerk::new(pool, seller)))
     }
 
     /// Money.

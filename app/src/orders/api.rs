@@ -19,6 +19,31 @@ pub async fn order(number: &str, key: &str) -> Result<Option<OrderView>, LoadFai
     }
 }
 
+/// A document of an order that can be read.
+pub struct Paper {
+    /// What it is called, e.g. `Invoice INV-2026-000001`.
+    pub name: String,
+    /// The address of the file, with the order's key.
+    pub href: String,
+    /// The day it was issued, in words.
+    pub issued_on: String,
+    /// What is invoiced or credited.
+    pub total: String,
+}
+
+/// The invoice of an order and its credit notes, for whoever holds its key.
+pub async fn papers(number: &OrderNumber, key: &str) -> Result<Vec<Paper>, LoadFailed> {
+    let printed = services().orders()?.list_invoices(number, key).await?;
+    let encoded = form_urlencoded::byte_serialize(key.as_bytes()).collect::<String>();
+    let paper = |printed: orders::invoices::Printed| Paper {
+        name: format!("{} {}", printed.kind.title(), printed.number),
+        href: format!("/orders/{number}/invoices/{}.pdf?key={encoded}", printed.number),
+        issued_on: printed.issued_on.strftime("%-d %B %Y").to_string(),
+        total: printed.total.to_string(),
+    };
+    Ok(printed.into_iter().map(paper).collect())
+}
+
 /// Pays an order that still awaits its payment.
 ///
 /// Who may call it: anyone with the order's key.

@@ -10,6 +10,8 @@ mod markup;
 #[cfg(feature = "ssr")]
 mod page;
 #[cfg(feature = "ssr")]
+mod papers;
+#[cfg(feature = "ssr")]
 mod promise;
 mod standing;
 #[cfg(feature = "ssr")]

@@ -1,17 +1,18 @@
 //! `/orders/{number}?key=…`: what was ordered, where it goes, when, and what happens next.
 
 use super::{
-    api,
+    api::{self, Paper},
     course::Course,
     live::LiveOrder,
     markup::{OrderStatus, Status},
+    papers::Papers,
     promise::{arrival, moment_in_words, span_in_words},
     standing::Standing,
 };
 use crate::{
     cart::{SumRow, taxes_in_words},
     content::{Failure, NotFound},
-    services::services,
+    services::{LoadFailed, services},
     shell::PrivateHead,
 };
 use domain::{
@@ -32,8 +33,8 @@ pub fn OrderPage() -> impl IntoView {
     let key = query.with_untracked(|query| query.get("key")).unwrap_or_default();
     let told = query.with_untracked(|query| query.get("told")).unwrap_or_default();
     Suspend::new(async move {
-        match api::order(&number, &key).await {
-            Ok(Some(order)) => view! { <Letter order key told/> }.into_any(),
+        match letter(&number, &key).await {
+            Ok(Some((order, papers))) => view! { <Letter order papers key told/> }.into_any(),
             Ok(None) => view! { <NotFound/> }.into_any(),
             Err(failed) => view! { <Failure failed/> }.into_any(),
         }
@@ -41,8 +42,18 @@ pub fn OrderPage() -> impl IntoView {
     .into_any()
 }
 
+async fn letter(number: &str, key: &str) -> Result<Option<(OrderView, Vec<Paper>)>, LoadFailed> {
+    let Some(order) = api::order(number, key).await? else { return Ok(None) };
+    let papers = match order.paid_at {
+        Some(_) => api::papers(&order.number, key).await?,
+        // What is not paid has none.
+        None => Vec::new(),
+    };
+    Ok(Some((order, papers)))
+}
+
 #[component]
-fn Letter(order: OrderView, key: String, told: String) -> impl IntoView {
+fn Letter(order: OrderView, papers: Vec<Paper>, key: String, told: String) -> impl IntoView {
     let OrderView { state, payment, fulfilment, .. } = order;
     let standing = Standing { state, payment, fulfilment };
     let offer =
@@ -92,6 +103,7 @@ fn Letter(order: OrderView, key: String, told: String) -> impl IntoView {
                 </dl>
                 <p class="sum__taxes">{taxes_in_words(totals)}</p>
             </section>
+            <Papers papers/>
             <section class="order__part">
                 <h2>"Where it goes"</h2>
                 {address(&order.address)}

@@ -52,6 +52,19 @@ pub async fn run(settings: Result<Settings, Invalid>, needs: &Needs) -> anyhow::
             }
         }
     }
+    if needs.has(Need::Orders) {
+        match mail(&settings).await {
+            Ok(found) => writeln!(out, "✓ {:<24} {found}", "mail")?,
+            Err((wrong, what_to_do)) => {
+                healthy = false;
+                writeln!(out, "✗ {:<24} {wrong}\n  {what_to_do}", "mail")?;
+            }
+        }
+        let seller = settings.seller.named();
+        let seller = seller.map(|seller| format!("issued in the name of {}", seller.name));
+        let seller = seller.unwrap_or("no seller is named: they wait for one".to_owned());
+        writeln!(out, "✓ {:<24} {seller}", "invoices")?;
+    }
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -139,6 +152,22 @@ async fn provider(url: &str) -> Finding {
     match answer.status() {
         status if status.is_success() => Ok("answers".to_owned()),
         status => Err((format!("{url}/health answers {status}"), REACH)),
+    }
+}
+
+/// Whether mails to customers can be sent. A store without a mail server is no ill store: they wait.
+async fn mail(settings: &Settings) -> Finding {
+    const REACH: &str = "Start it, or correct VITRINE__MAIL__URL; mails wait meanwhile.";
+    let mailer = settings.mail.mailer().map_err(|error| (error.to_string(), REACH))?;
+    match mailer {
+        None => Ok("none is named (VITRINE__MAIL__URL): mails wait for one".to_owned()),
+        Some(mailer) => {
+            in_time(async {
+                mailer.check().await.map_err(|wrong| (wrong, REACH))?;
+                Ok("the mail server answers".to_owned())
+            })
+            .await
+        }
     }
 }
 

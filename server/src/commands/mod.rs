@@ -5,9 +5,11 @@ mod cache;
 mod doctor;
 mod import;
 mod inventory;
+mod mail;
 mod migrate;
 mod orders;
 mod payments;
+mod post;
 mod psp;
 mod seed;
 mod serve;
@@ -34,6 +36,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     if let Command::SandboxWms(options) = cli.command {
         return wms::run(options).await.map(|()| ExitCode::SUCCESS);
     }
+    if let Command::SandboxMail(options) = cli.command {
+        return post::run(options).await.map(|()| ExitCode::SUCCESS);
+    }
     let settings = config::load(cli.config.as_deref(), |settings| needs(&cli.command, settings));
     if let Command::Doctor { roles } = cli.command {
         return doctor::run(settings, &Needs::of_serving(&roles.unwrap_or_else(Roles::all))).await;
@@ -52,7 +57,11 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Orders(what) => return orders::run(settings, what).await,
         Command::Apikey(what) => return apikey::run(settings, what).await,
         Command::Webhook(what) => return webhook::run(settings, what).await,
-        Command::SandboxPsp(_) | Command::SandboxWms(_) | Command::Doctor { .. } => {}
+        Command::Mail(what) => return mail::run(settings, what).await,
+        Command::SandboxPsp(_)
+        | Command::SandboxWms(_)
+        | Command::SandboxMail(_)
+        | Command::Doctor { .. } => {}
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -76,6 +85,7 @@ fn needs(command: &Command, settings: &mut Settings) -> Needs {
         Command::Payments(what) => payments::needs(what),
         Command::Orders(_) => Needs::of_orders(),
         Command::Apikey(_) => Needs::only(Need::Accounts),
+        Command::Mail(_) => Needs::only(Need::Orders),
         Command::Webhook(_) => Needs::of_telling(),
         Command::Doctor { roles: Some(roles) } => Needs::of_serving(roles),
         _ => Needs::everything(),

@@ -1,6 +1,6 @@
 //! `vitrine work`: what happens behind the pages. A worker does what its roles say; several of one role may
-//! run beside each other, on any machines: the relays, the sweeper and the courier share the work by rows that they lock,
-//! the others do twice what does no harm twice.
+//! run beside each other, on any machines: the relays, the sweeper, the courier, the postman and the clerk share the work by rows that they
+//! lock, the others do twice what does no harm twice.
 
 mod pages;
 mod parcels;
@@ -22,7 +22,7 @@ use admissions::Admissions;
 use catalogue::Catalogue;
 use domain::Market;
 use inventory::Inventory;
-use orders::Orders;
+use orders::{Orders, letters::Postman};
 use platform::{idempotency::Idempotency, outbox::Relay};
 use secrecy::ExposeSecret;
 use std::{sync::Arc, time::Duration};
@@ -78,6 +78,8 @@ fn begin(
     let market = Arc::new(Market::european_union());
     let stream = settings.stream();
     let mut tasks = JoinSet::new();
+    // Roles that have nothing to do, and why.
+    let mut idle = Vec::new();
     if roles.has(Working::Pages) {
         let redis = connections.redis()?.clone();
         let catalogue = connections.catalogue(&market)?;
@@ -127,13 +129,37 @@ fn begin(
         tasks.spawn(courier.run(stop.clone()));
         tasks.spawn(tell::forget(webhooks, stop.clone()));
     }
-    if roles.has(Working::Drop)
-        && let Some(folder) = &settings.drop.folder
-    {
-        let drop = DropFolder::new(folder, &settings.drop, connections.inventory()?);
-        tasks.spawn(drop.run(stop.clone()));
+    if roles.has(Working::Drop) {
+        match &settings.drop.folder {
+            Some(folder) => {
+                let drop = DropFolder::new(folder, &settings.drop, connections.inventory()?);
+                tasks.spawn(drop.run(stop.clone()));
+            }
+            None => idle.push("drop.folder is not set"),
+        }
     }
-    anyhow::ensure!(!tasks.is_empty(), "there is nothing to do: drop.folder is not set");
+    if roles.has(Working::Mail) {
+        match settings.mail.mailer()? {
+            Some(mailer) => {
+                let postman = Postman::new(connections.letters(settings)?, mailer);
+                tasks.spawn(postman.run(stop.clone()));
+            }
+            None => idle.push("mail.url is not set, so mails wait"),
+        }
+    }
+    if roles.has(Working::Documents) {
+        match connections.clerk(settings)? {
+            Some(clerk) => {
+                tasks.spawn(clerk.run(stop.clone()));
+            }
+            None => idle.push("seller is not set, so invoices wait"),
+        }
+    }
+    let idle = idle.join("; ");
+    anyhow::ensure!(!tasks.is_empty(), "there is nothing to do: {idle}");
+    if !idle.is_empty() {
+        tracing::info!(idle, "some roles have nothing to do");
+    }
     Ok(tasks)
 }
 

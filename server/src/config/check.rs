@@ -9,8 +9,8 @@ use tracing_subscriber::EnvFilter;
 impl Settings {
     /// Everything that makes no sense, a line each.
     pub(super) fn problems(&self) -> Vec<String> {
-        [self.addresses(), self.secrets(), self.numbers(), self.line.problems(), self.filter()]
-            .concat()
+        let own = [self.line.problems(), self.mail.problems(), self.seller.problems()].concat();
+        [self.addresses(), self.secrets(), self.numbers(), own, self.filter()].concat()
     }
 
     fn addresses(&self) -> Vec<String> {

@@ -105,6 +105,7 @@ mod tests {
             ("/events?sku=LAMP", &["storefront"]),
             ("/events?sku=LAMP&order=V-1&key=k", &["checkout"]),
             ("/webhooks/sandbox", &["checkout"]),
+            ("/orders/V-1/invoices/INV-2026-000001.pdf?key=k", &["checkout"]),
             ("/pkg/vitrine.css", &["storefront", "checkout"]),
             ("/favicon.svg", &["storefront", "checkout"]),
             ("/health/ready", &["storefront", "checkout", "api", "admin"]),

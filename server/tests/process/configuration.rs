@@ -40,6 +40,8 @@ async fn everything_that_is_wrong_with_the_configuration_is_told_at_once() {
         .env("VITRINE__LINE__DROPS__LAMP__ENDS", "2026-12-01T18:00:00Z")
         .env("VITRINE__LINE__DROPS__LAMP__PRODUCTS", "lamp, The Chair")
         .env("VITRINE__LINE__DROPS__CHAIR__OPENS", "at noon")
+        .env("VITRINE__MAIL__URL", "smtp://user:hunter2@mail.example")
+        .env("VITRINE__SELLER__NAME", "Lampenhaus GmbH")
         .env("VITRINE__LOG__FILTER", "orders=loud")
         .env("VITRINE__LOG__FORMAT", "verse")
         .env("VITRINE__LOG__COLOUR", "red");
@@ -62,13 +64,16 @@ async fn everything_that_is_wrong_with_the_configuration_is_told_at_once() {
         "line.drops.lamp.ends must be after opens",
         "line.drops.lamp.products: `The Chair`",
         "`line.drops.chair.opens`",
+        "mail.url: letters would not be encrypted",
+        "seller needs name, address, vat_number and email",
         "log.filter: ",
         "`log.format`",
         "`colour`",
     ] {
         assert!(said.contains(wrong), "{wrong} is not in {said}");
     }
-    assert_eq!(said.lines().count(), 20, "{said}");
+    assert!(!said.contains("hunter2"), "{said}");
+    assert_eq!(said.lines().count(), 22, "{said}");
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ mod life;
 mod line;
 mod live;
 mod load;
+mod mail;
 mod markup;
 mod money;
 mod parcels;

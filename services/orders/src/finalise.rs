@@ -3,7 +3,9 @@
 //! ending an order without payment does (`cancel`), so that the two exclude each other; it may be
 //! repeated, and what it leaves to be done later is in `effects`.
 
-use crate::{Error, Orders, Step, cancel::Ending, queries, record::OrderRecord};
+use crate::{
+    Error, Orders, Step, cancel::Ending, letters::Tidings, queries, record::OrderRecord,
+};
 use domain::{
     order::{Actor, CancelReason, Happened, OrderNews, OrderState, PaymentStanding},
     payment::IntentState,
@@ -125,6 +127,8 @@ impl Orders {
         queries::mark_paid(&mut transaction, id, cart_to_empty, first_check).await?;
         let paid = Happened::Paid;
         queries::timeline::record(&mut transaction, id, Actor::Provider, &paid, None).await?;
+        queries::letters::write(&mut transaction, id, &Tidings::Confirmation).await?;
+        queries::invoices::ask_for_invoice(&mut transaction, id).await?;
         let confirmed = order.news(PaymentStanding::Confirmed)?;
         let news = OrderNews { state: OrderState::Paid, ..confirmed };
         queries::tell(&mut transaction, &order, &news).await?;

@@ -1,9 +1,15 @@
 //! What was sent of an order: the warehouses tell inventory, and here it is written down parcel by parcel. Whoever
 //! hears that something was sent, and the sweeper, who looks whether nobody heard, do the same thing; it may be repeated.
 
-use crate::{Error, Orders, queries, queries::parcels::NewParcel, record::OrderRecord};
+use crate::{
+    Error, Orders,
+    letters::{Dispatch, Packed, Tidings},
+    queries,
+    queries::parcels::NewParcel,
+    record::OrderRecord,
+};
 use domain::{
-    OrderNumber,
+    OrderNumber, Sku,
     order::{Actor, FulfilmentStatus, Happened, OrderNews, Pieces, Tracking},
 };
 use inventory::Shipment;
@@ -46,6 +52,7 @@ impl Orders {
             };
             let by = Actor::Warehouse;
             queries::timeline::record(&mut transaction, id, by, &happened, None).await?;
+            queries::letters::write(&mut transaction, id, &dispatch(&parcel)?).await?;
         }
         let now = self.note_goods(&mut transaction, &order, &shipments).await?;
         let is_new = !parcels.is_empty() || now != order.fulfilment()?;
@@ -191,4 +198,19 @@ fn parcels_of<'a>(
         parcel.1.push((names.1, quantity));
     }
     Ok(parcels.into_values().collect())
+}
+
+/// What the customer is told of a parcel. Who carries it is often known later; the order's page has it then.
+fn dispatch(parcel: &NewParcel<'_>) -> Result<Tidings, Error> {
+    let packed = |(sku, quantity): &(String, i32)| {
+        let sku = Sku::parse(sku).map_err(Error::inventory)?;
+        Ok(Packed { sku, quantity: quantity.unsigned_abs() })
+    };
+    Ok(Tidings::Dispatch(Dispatch {
+        parcel: parcel.number.to_string(),
+        carrier: None,
+        tracking_number: None,
+        tracking_url: None,
+        pieces: parcel.lines.iter().map(packed).collect::<Result<_, Error>>()?,
+    }))
 }

@@ -12,6 +12,8 @@ mod claim;
 mod effects;
 mod finalise;
 mod fulfil;
+pub mod invoices;
+pub mod letters;
 mod line;
 mod list;
 mod money;

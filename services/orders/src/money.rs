@@ -1,7 +1,9 @@
 //! How the money of an order stands, as it is stored with the order: the one place that writes it after the order was
 //! finished (`finalise` writes that it is paid). It follows the books of `payments`, and is never ahead of them.
 
-use crate::{Error, Orders, queries, record::OrderRecord};
+use crate::{
+    Error, Orders, invoices::Credit, letters::Tidings, queries, record::OrderRecord,
+};
 use domain::{
     Money,
     order::{Actor, Happened, PaymentStatus},
@@ -41,9 +43,18 @@ impl Orders {
         queries::status::set_payment(transaction, order.id, status, refunded).await?;
         let given_back = refunded - order.refunded_minor;
         if given_back > 0 {
-            let amount = Some(Money::new(given_back, order.currency()?));
-            let happened = Happened::Refunded { amount };
+            let amount = Money::new(given_back, order.currency()?);
+            let happened = Happened::Refunded { amount: Some(amount) };
             queries::timeline::record(transaction, order.id, by, &happened, None).await?;
+            // What went back in all tells one time from the others, for it only grows.
+            let refund = refunded.to_string();
+            // Only what was invoiced is credited: an order that ended unpaid has no invoice.
+            if order.paid_at.is_some() {
+                let credit = Credit { refund: refund.clone(), amount, pieces: Vec::new() };
+                queries::invoices::ask_for_credit_note(transaction, order.id, &credit).await?;
+            }
+            let tidings = Tidings::Refund { refund, amount };
+            queries::letters::write(transaction, order.id, &tidings).await?;
         }
         Ok(())
     }

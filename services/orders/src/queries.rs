@@ -1,6 +1,8 @@
 //! The SQL of this service; nowhere else is any.
 
 pub(crate) mod cancelling;
+pub(crate) mod invoices;
+pub(crate) mod letters;
 pub(crate) mod parcels;
 pub(crate) mod status;
 pub(crate) mod sweep;

@@ -3,6 +3,8 @@
 mod calling_off;
 mod desk;
 mod flaky;
+mod invoices;
+mod letters;
 mod listing;
 mod parcels;
 mod random_events;

@@ -175,6 +175,14 @@ impl World {
         self.inventory.set_levels(warehouse, &[(sku(sku_text), pieces)], "count").await.unwrap();
     }
 
+    /// Of what the one order holds there is nothing any more, as if it had been broken.
+    pub async fn lose_the_stock(&self, sku_text: &str) {
+        let order: uuid::Uuid =
+            sqlx::query_scalar("select id from orders").fetch_one(&self.pool).await.unwrap();
+        self.inventory.release(order).await.unwrap();
+        self.count("north", sku_text, 0).await;
+    }
+
     pub async fn left(&self, sku_text: &str) -> u32 {
         self.inventory.availability(&[sku(sku_text)]).await.unwrap()[&sku(sku_text)]
     }

@@ -1,0 +1,2 @@
+drop table letters;
+drop function refuse_illegal_letter();
