@@ -110,16 +110,27 @@ impl Money {
     /// (largest remainder, or Hamilton's method; equal remainders go to the earlier part).
     /// With no weight above zero the first part takes all; with no part there is nothing.
     pub fn split(self, weights: &[u32]) -> Vec<Self> {
-        let Some(total) = std::num::NonZeroU64::new(weights.iter().map(|w| u64::from(*w)).sum())
-        else {
+        self.split_by(weights.iter().map(|weight| u64::from(*weight)).collect())
+    }
+
+    /// As [`Money::split`], in proportion to other amounts, of which none may be below zero (it counts as
+    /// zero). What is not more than they are together takes no more of any part than there is.
+    pub fn split_like(self, amounts: &[Self]) -> Vec<Self> {
+        let weights = amounts.iter().map(|amount| u64::try_from(amount.minor).unwrap_or(0));
+        self.split_by(weights.collect())
+    }
+
+    fn split_by(self, weights: Vec<u64>) -> Vec<Self> {
+        let total: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
+        if total == 0 {
             let mut parts = vec![Self::zero(self.currency); weights.len()];
             if let Some(first) = parts.first_mut() {
                 *first = self;
             }
             return parts;
-        };
-        let total = i128::from(total.get());
-        let exact = |weight: u32| i128::from(self.minor) * i128::from(weight);
+        }
+        // Both lie within 64 bits, so that their product lies within 128.
+        let exact = |weight: u64| i128::from(self.minor) * i128::from(weight);
         let mut parts: Vec<i128> = weights.iter().map(|w| exact(*w).div_euclid(total)).collect();
         let left = i128::from(self.minor) - parts.iter().sum::<i128>();
         let mut by_remainder: Vec<usize> = (0..weights.len()).collect();
@@ -260,6 +271,27 @@ mod tests {
                 let off = i128::from(part.minor()) * total - i128::from(minor) * i128::from(*weight);
                 prop_assert!(off.abs() < total);
             }
+        }
+
+        /// Taking one part after another in proportion to what is left takes everything in the end, and
+        /// never more of a part than there was.
+        #[test]
+        fn what_is_taken_in_proportion_adds_up_to_the_whole(
+            amounts in prop::collection::vec(0i64..1_000_000, 1..6),
+            cuts in prop::collection::vec(1i64..300_000, 0..20),
+        ) {
+            let mut left: Vec<Money> = amounts.iter().map(|minor| eur(*minor)).collect();
+            let sum = |left: &[Money]| left.iter().map(|amount| amount.minor()).sum::<i64>();
+            for cut in cuts.into_iter().chain([i64::MAX]) {
+                let cut = eur(cut.min(sum(&left)));
+                let taken = cut.split_like(&left);
+                for (part, taken) in left.iter_mut().zip(taken) {
+                    prop_assert!(taken.minor() >= 0);
+                    *part = part.minus(taken).unwrap();
+                    prop_assert!(part.minor() >= 0);
+                }
+            }
+            prop_assert_eq!(sum(&left), 0);
         }
 
         #[test]

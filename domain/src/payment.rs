@@ -47,6 +47,35 @@ impl IntentState {
     }
 }
 
+/// When the money of an attempt is taken.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CaptureMode {
+    /// As soon as the shopper has paid.
+    #[default]
+    AtOnce,
+    /// It is only set aside; the store takes it later, or part of it, or gives it up.
+    Later,
+}
+
+impl CaptureMode {
+    /// Every mode.
+    pub const ALL: [Self; 2] = [Self::AtOnce, Self::Later];
+
+    /// The mode's name in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AtOnce => "at_once",
+            Self::Later => "later",
+        }
+    }
+
+    /// The mode of a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.as_str() == name)
+    }
+}
+
 /// Where one attempt at paying is. It only ever moves forward; money that was taken is last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -57,6 +86,9 @@ pub enum AttemptState {
     RequiresAction,
     /// The provider is working on it.
     Processing,
+    /// The money is set aside for the store, which has not taken it. It does not stay so: it is taken,
+    /// given up, or the provider's time for it ends.
+    Authorised,
     /// The money was taken.
     Succeeded,
     /// The provider or the bank said no.
@@ -67,10 +99,11 @@ pub enum AttemptState {
 
 impl AttemptState {
     /// Every state.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Recorded,
         Self::RequiresAction,
         Self::Processing,
+        Self::Authorised,
         Self::Succeeded,
         Self::Declined,
         Self::Cancelled,
@@ -87,7 +120,7 @@ impl AttemptState {
 
     /// Whether it came to an end. What is not to be expected may follow: see [`Self::may_become`].
     pub fn is_final(self) -> bool {
-        self.rank() == 3
+        self.rank() == 4
     }
 
     fn rank(self) -> u8 {
@@ -95,7 +128,8 @@ impl AttemptState {
             Self::Recorded => 0,
             Self::RequiresAction => 1,
             Self::Processing => 2,
-            Self::Succeeded | Self::Declined | Self::Cancelled => 3,
+            Self::Authorised => 3,
+            Self::Succeeded | Self::Declined | Self::Cancelled => 4,
         }
     }
 
@@ -105,6 +139,7 @@ impl AttemptState {
             Self::Recorded => "recorded",
             Self::RequiresAction => "requires_action",
             Self::Processing => "processing",
+            Self::Authorised => "authorised",
             Self::Succeeded => "succeeded",
             Self::Declined => "declined",
             Self::Cancelled => "cancelled",
@@ -132,12 +167,15 @@ mod tests {
         }
         assert!(!AttemptState::Processing.may_become(AttemptState::RequiresAction));
         assert!(AttemptState::Recorded.may_become(AttemptState::Succeeded));
+        assert!(!AttemptState::Authorised.may_become(AttemptState::Processing));
+        assert!(!AttemptState::Authorised.is_final());
     }
 
     #[test]
     fn names_are_read_back() {
         assert!(IntentState::ALL.into_iter().all(|s| IntentState::parse(s.as_str()) == Some(s)));
         assert!(AttemptState::ALL.into_iter().all(|s| AttemptState::parse(s.as_str()) == Some(s)));
+        assert!(CaptureMode::ALL.into_iter().all(|m| CaptureMode::parse(m.as_str()) == Some(m)));
     }
 
     proptest! {
@@ -145,7 +183,7 @@ mod tests {
         /// as only one ending is among them.
         #[test]
         fn the_order_of_news_does_not_matter(
-            news in prop::collection::vec(0usize..4, 0..12).prop_shuffle(),
+            news in prop::collection::vec(0usize..5, 0..12).prop_shuffle(),
         ) {
             let mut state = AttemptState::Recorded;
             for index in &news {
@@ -154,6 +192,29 @@ mod tests {
             }
             let latest = news.iter().map(|index| AttemptState::ALL[*index]).max_by_key(|s| s.rank());
             prop_assert_eq!(state, latest.unwrap_or(AttemptState::Recorded));
+        }
+
+        /// Whatever is heard, in whatever order and however often: an attempt takes few steps, each
+        /// forward but for money that arrives after all, and money once taken stays taken.
+        #[test]
+        fn money_that_was_taken_is_never_forgotten(
+            news in prop::collection::vec(0usize..AttemptState::ALL.len(), 0..40),
+        ) {
+            let mut state = AttemptState::Recorded;
+            let mut steps = 0;
+            for index in &news {
+                let next = AttemptState::ALL[*index];
+                let was = state;
+                if state.may_become(next) {
+                    state = next;
+                    steps += 1;
+                    prop_assert!(next.rank() > was.rank() || next == AttemptState::Succeeded);
+                }
+                prop_assert!(!state.may_become(state));
+            }
+            let heard = news.iter().any(|index| AttemptState::ALL[*index] == AttemptState::Succeeded);
+            prop_assert_eq!(state == AttemptState::Succeeded, heard);
+            prop_assert!(steps <= 5);
         }
     }
 }

@@ -34,6 +34,39 @@ pub struct Totals {
     pub taxes: Vec<TaxPart>,
 }
 
+/// What an order is made of for the books: goods, delivery and tax, each without the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Net {
+    /// The lines together, without tax.
+    pub items: Money,
+    /// Delivery, without tax.
+    pub shipping: Money,
+    /// The tax, by rate.
+    pub taxes: Vec<(BasisPoints, Money)>,
+}
+
+impl Totals {
+    /// The parts that add up to the total. Delivery is under the standard rate, which is the highest of
+    /// those there are; of that rate's tax, which was taken out of the sum, it bears its share.
+    pub fn net(&self) -> Result<Net, MoneyError> {
+        let zero = Money::zero(self.total.currency());
+        let of_shipping = match self.taxes.iter().max_by_key(|part| part.rate) {
+            Some(part) => {
+                let items = part.gross.minus(self.shipping)?;
+                part.tax.split_like(&[items, self.shipping])[1]
+            }
+            None => zero,
+        };
+        let taxes: Vec<_> = self.taxes.iter().map(|part| (part.rate, part.tax)).collect();
+        let tax = Money::sum(self.total.currency(), taxes.iter().map(|(_, tax)| *tax))?;
+        Ok(Net {
+            items: self.items.minus(tax.minus(of_shipping)?)?,
+            shipping: self.shipping.minus(of_shipping)?,
+            taxes,
+        })
+    }
+}
+
 /// Why a cart cannot be priced.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PricingError {
@@ -126,6 +159,9 @@ mod tests {
         let taxes: Vec<_> =
             totals.taxes.iter().map(|t| (t.rate.0, t.gross.minor(), t.tax.minor())).collect();
         assert_eq!(taxes, [(700, 10_700, 700), (1900, 24_290, 3_878)]);
+        // 78 of the 3,878 are in the 490 for delivery.
+        let net = totals.net().unwrap();
+        assert_eq!((net.items.minor(), net.shipping.minor()), (30_000, 412));
     }
 
     #[test]
@@ -151,6 +187,10 @@ mod tests {
             let totals = totals(&cart(&lines), Some(offer), country, TODAY).unwrap();
             let gross: i64 = totals.taxes.iter().map(|part| part.gross.minor()).sum();
             prop_assert_eq!(gross, totals.total.minor());
+            let net = totals.net().unwrap();
+            let tax: i64 = net.taxes.iter().map(|(_, tax)| tax.minor()).sum();
+            prop_assert_eq!(net.items.minor() + net.shipping.minor() + tax, totals.total.minor());
+            prop_assert!(net.items.minor() >= 0 && net.shipping.minor() >= 0);
             for part in &totals.taxes {
                 prop_assert!(part.tax.minor() >= 0 && part.tax.minor() < part.gross.minor().max(1));
             }

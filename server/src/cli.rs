@@ -62,6 +62,9 @@ pub enum Command {
     /// Look after orders.
     #[command(subcommand)]
     Orders(Orders),
+    /// Look after the books of the money.
+    #[command(subcommand)]
+    Payments(Payments),
     /// Make, show and revoke the keys by which programs use the JSON API.
     #[command(subcommand)]
     Apikey(Apikey),
@@ -310,6 +313,24 @@ pub enum Inventory {
     Identify {
         /// The file.
         file: PathBuf,
+    },
+}
+
+/// What to do with the books of the money.
+#[derive(Debug, Subcommand)]
+pub enum Payments {
+    /// Print the trial balance: what every account holds. The exit code is 1 when debits and credits differ.
+    Balance,
+    /// Compare what the payment provider says moved on a day with what the store recorded and posted, and print
+    /// each difference with what explains it. The exit code is 1 when a difference is left.
+    Reconcile {
+        /// Which day, in UTC, e.g. 2026-11-28; yesterday if left out.
+        #[arg(long, value_name = "DAY")]
+        day: Option<jiff::civil::Date>,
+        /// Ask the provider about every payment that differs, record and post what it says, and bring its order
+        /// to the end that follows.
+        #[arg(long)]
+        mend: bool,
     },
 }
 

@@ -183,6 +183,16 @@ impl Needs {
         Self(BTreeSet::from([Inventory, Mongodb, Orders, Payments, Provider]))
     }
 
+    /// What is needed to look into the books of the money.
+    pub fn of_books() -> Self {
+        Self(BTreeSet::from([Need::Payments, Need::Provider]))
+    }
+
+    /// What is needed to bring orders to their end, as the sweeper does.
+    pub fn of_sweeping() -> Self {
+        Self::of_working(&Roles(BTreeSet::from([Working::Sweep])))
+    }
+
     /// What is needed to look after those who are told.
     pub fn of_telling() -> Self {
         Self::of_working(&Roles(BTreeSet::from([Working::Tell])))

@@ -113,13 +113,8 @@ impl Connections {
         Ok(Inventory::new(self.schema(inventory::SCHEMA)?.pool.clone()))
     }
 
-    /// Carts, orders and payments in a market.
-    pub fn orders(
-        &self,
-        settings: &Settings,
-        market: &Arc<Market>,
-        admissions: &Admissions,
-    ) -> anyhow::Result<Orders> {
+    /// Money.
+    pub fn payments(&self, settings: &Settings) -> anyhow::Result<Payments> {
         let sandbox = &settings.payments.sandbox;
         let provider = Sandbox::new(SandboxSettings {
             base_url: sandbox.url.clone(),
@@ -127,13 +122,23 @@ impl Connections {
             webhook_secret: sandbox.webhook_secret.clone(),
             patience: Patience::default(),
         })?;
-        let of_payments = self.schema(payments::SCHEMA)?.pool.clone();
+        let pool = self.schema(payments::SCHEMA)?.pool.clone();
+        Ok(Payments::new(pool, Arc::new(provider)))
+    }
+
+    /// Carts, orders and payments in a market.
+    pub fn orders(
+        &self,
+        settings: &Settings,
+        market: &Arc<Market>,
+        admissions: &Admissions,
+    ) -> anyhow::Result<Orders> {
         Ok(Orders::new(Parts {
             pool: self.schema(orders::SCHEMA)?.pool.clone(),
             sessions: Sessions::new(self.mongodb()?),
             catalogue: self.catalogue(market)?,
             inventory: self.inventory()?,
-            payments: Payments::new(of_payments, Arc::new(provider)),
+            payments: self.payments(settings)?,
             admissions: admissions.clone(),
             market: market.clone(),
             public_url: settings.server.public_url.as_str().into(),

@@ -5,8 +5,10 @@
 //! | `POST /v1/payments` with `Idempotency-Key` | 201, the payment |
 //! | `GET /v1/payments?reference&created_after&cursor&limit` | 200, `{data, has_more, next_cursor}`, oldest first |
 //! | `GET /v1/payments/{id}` | 200, the payment |
+//! | `POST /v1/payments/{id}/capture` with `Idempotency-Key` | 200, the payment |
 //! | `POST /v1/payments/{id}/cancel` | 200, the payment |
 //! | `POST /v1/payments/{id}/refunds` with `Idempotency-Key` | 201, the refund with its payment |
+//! | `GET /v1/movements?day&cursor&limit` | 200, `{data, next_cursor}`, what moved on a day (UTC), oldest first |
 //!
 //! Errors are `{"error": {"code", "message"}}`. An answer that is given again carries
 //! `idempotent-replayed: true`. `created_after` is RFC 3339 or unix seconds, and exclusive.
@@ -21,17 +23,18 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::connection::Cut;
 
 use super::book::Listing;
-use super::charges::{Answer, RefundRequest};
+use super::charges::{Answer, CaptureRequest, RefundRequest};
 use super::event::PaymentView;
 use super::ids::PaymentId;
 use super::keys::IdempotencyKey;
+use super::movement::{self, Movement, MovementId};
 use super::problem::Problem;
 use super::provider::Provider;
 use super::terms::Proposal;
@@ -44,8 +47,10 @@ pub fn routes(provider: Provider) -> Router<Provider> {
     Router::new()
         .route("/payments", post(create).get(list))
         .route("/payments/{id}", get(load))
+        .route("/payments/{id}/capture", post(capture))
         .route("/payments/{id}/cancel", post(cancel))
         .route("/payments/{id}/refunds", post(refund))
+        .route("/movements", get(movements))
         .fallback(|| async { Problem::not_found("there is nothing at this address") })
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .layer(middleware::from_fn_with_state(provider, gate))
@@ -95,6 +100,18 @@ async fn create(
     Ok(answered(provider.create(&proposal, &key).await?))
 }
 
+async fn capture(
+    State(provider): State<Provider>,
+    id: Result<Path<PaymentId>, PathRejection>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    let Path(id) = id?;
+    let key = idempotency_key(&headers)?;
+    let request: CaptureRequest = parse(body)?;
+    Ok(answered(provider.capture(&id, request, &key).await?))
+}
+
 async fn refund(
     State(provider): State<Provider>,
     id: Result<Path<PaymentId>, PathRejection>,
@@ -113,7 +130,7 @@ async fn load(
 ) -> Result<Response, Problem> {
     let Path(id) = id?;
     let payment = provider.load(&id).await?;
-    Ok(Json(PaymentView::of(&payment, provider.public_url())).into_response())
+    Ok(Json(provider.view(&payment)).into_response())
 }
 
 async fn cancel(
@@ -122,7 +139,7 @@ async fn cancel(
 ) -> Result<Response, Problem> {
     let Path(id) = id?;
     let payment = provider.cancel(&id).await?;
-    Ok(Json(PaymentView::of(&payment, provider.public_url())).into_response())
+    Ok(Json(provider.view(&payment)).into_response())
 }
 
 #[derive(Deserialize)]
@@ -155,15 +172,39 @@ async fn list(
     let page = provider.read(|book| book.list(&listing)).await?;
     let last = page.payments.last().filter(|_| page.has_more);
     let view = ListView {
-        data: page
-            .payments
-            .iter()
-            .map(|payment| PaymentView::of(payment, provider.public_url()))
-            .collect(),
+        data: page.payments.iter().map(|payment| provider.view(payment)).collect(),
         has_more: page.has_more,
         next_cursor: last.map(|payment| &payment.id),
     };
     Ok(Json(view).into_response())
+}
+
+#[derive(Deserialize)]
+struct DayQuery {
+    day: Date,
+    cursor: Option<MovementId>,
+    limit: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct MovementsView {
+    data: Vec<Movement>,
+    /// Give it back as `cursor` to get what follows.
+    next_cursor: Option<MovementId>,
+}
+
+async fn movements(
+    State(provider): State<Provider>,
+    query: Result<Query<DayQuery>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(query) = query?;
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
+    let day = provider.read(|book| movement::of_day(book.payments(), query.day)).await?;
+    let (mut data, next_cursor) = movement::page(day, query.cursor.as_ref(), limit);
+    if provider.faults().settings().withhold_fees {
+        data.iter_mut().for_each(|movement| movement.fee_minor = None);
+    }
+    Ok(Json(MovementsView { data, next_cursor }).into_response())
 }
 
 fn answered(answer: Answer) -> Response {

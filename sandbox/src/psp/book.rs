@@ -116,6 +116,11 @@ impl Book {
         self.places.get(id).map(|place| &self.payments[*place])
     }
 
+    /// Every payment, in order of opening.
+    pub fn payments(&self) -> &[Payment] {
+        &self.payments
+    }
+
     /// The event of this id.
     pub fn find_event(&self, id: &EventId) -> Option<&Posted> {
         self.posted.get(id)
@@ -190,6 +195,15 @@ impl Book {
             .iter()
             .filter(|payment| payment.status == Status::Processing)
             .filter_map(|payment| Some((payment.id.clone(), payment.settles_at?)))
+            .collect()
+    }
+
+    /// The payments whose authorisation will end by itself, and when.
+    pub fn expiring(&self) -> Vec<(PaymentId, Timestamp)> {
+        self.payments
+            .iter()
+            .filter(|payment| payment.status == Status::Authorised)
+            .filter_map(|payment| Some((payment.id.clone(), payment.expires_at?)))
             .collect()
     }
 

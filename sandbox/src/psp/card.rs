@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::event::EventKind;
-use super::payment::{DeclineCode, Payment, Refusal, Transition};
+use super::payment::{CaptureMethod, DeclineCode, Payment, Refusal, Transition};
 
 /// A card that a buyer can choose on the hosted page, or that a token stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +87,8 @@ pub struct Delays {
     pub slow_settlement: Duration,
     /// Before the first attempt to tell of a payment whose answer was lost.
     pub lost_answer_notice: Duration,
+    /// From an authorisation to its end.
+    pub authorisation: Duration,
 }
 
 /// An event that a plan announces.
@@ -117,33 +119,37 @@ impl Plan {
         Self { steps: vec![step], notices: vec![notice(kind, 0)] }
     }
 
-    /// What this card does at this time.
-    pub fn of(card: Card, now: Timestamp, delays: Delays) -> Self {
+    /// The money of a payment is there: taken or set aside, as the merchant wanted it.
+    pub fn of_money(capture: CaptureMethod, now: Timestamp, delays: Delays) -> Self {
+        let (step, kind) = money(capture, now, delays);
+        Self::single(step, kind)
+    }
+
+    /// What this card does at this time to a payment whose money is taken like that.
+    pub fn of(card: Card, capture: CaptureMethod, now: Timestamp, delays: Delays) -> Self {
+        let (paid, told) = money(capture, now, delays);
         match card {
-            Card::Success => Self::single(Transition::Succeed, EventKind::PaymentSucceeded),
+            Card::Success => Self::single(paid, told),
             Card::Declined => Self::single(
                 Transition::Decline(DeclineCode::CardDeclined),
                 EventKind::PaymentDeclined,
             ),
             Card::Challenge => Self { steps: vec![Transition::AskChallenge], notices: Vec::new() },
             Card::AnswerLost => Self {
-                steps: vec![Transition::Succeed],
-                notices: vec![Notice {
-                    delay: delays.lost_answer_notice,
-                    ..notice(EventKind::PaymentSucceeded, 0)
-                }],
+                steps: vec![paid],
+                notices: vec![Notice { delay: delays.lost_answer_notice, ..notice(told, 0) }],
             },
             // No event yet: the first that the merchant hears is the outcome.
             Card::SlowWebhook => Self {
                 steps: vec![Transition::Process {
-                    settles_at: Some(now.saturating_add(delays.slow_settlement).unwrap_or(now)),
+                    settles_at: Some(later(now, delays.slow_settlement)),
                 }],
                 notices: Vec::new(),
             },
             Card::RepeatedWebhooks => Self {
-                steps: vec![Transition::Process { settles_at: None }, Transition::Succeed],
+                steps: vec![Transition::Process { settles_at: None }, paid],
                 notices: vec![
-                    Notice { copies: 2, ..notice(EventKind::PaymentSucceeded, 1) },
+                    Notice { copies: 2, ..notice(told, 1) },
                     Notice { copies: 2, ..notice(EventKind::PaymentProcessing, 0) },
                 ],
             },
@@ -151,9 +157,14 @@ impl Plan {
     }
 
     /// What the buyer's answer to a challenge does.
-    pub fn of_challenge(confirmed: bool) -> Self {
+    pub fn of_challenge(
+        confirmed: bool,
+        capture: CaptureMethod,
+        now: Timestamp,
+        delays: Delays,
+    ) -> Self {
         if confirmed {
-            Self::single(Transition::Succeed, EventKind::PaymentSucceeded)
+            Self::of_money(capture, now, delays)
         } else {
             Self::single(
                 Transition::Decline(DeclineCode::ChallengeRefused),
@@ -174,6 +185,21 @@ impl Plan {
         }
         Ok(states)
     }
+}
+
+/// How the money of a payment comes, and what tells of it.
+fn money(capture: CaptureMethod, now: Timestamp, delays: Delays) -> (Transition, EventKind) {
+    match capture {
+        CaptureMethod::Automatic => (Transition::Succeed { at: now }, EventKind::PaymentSucceeded),
+        CaptureMethod::Manual => {
+            let until = later(now, delays.authorisation);
+            (Transition::Authorise { until }, EventKind::PaymentAuthorised)
+        }
+    }
+}
+
+fn later(now: Timestamp, wait: Duration) -> Timestamp {
+    now.saturating_add(wait).unwrap_or(now)
 }
 
 const fn notice(kind: EventKind, step: usize) -> Notice {

@@ -1,5 +1,5 @@
-//! The two requests of a merchant that move money, and that carry an idempotency key for it:
-//! opening a payment (with a token: charging at once) and refunding.
+//! The requests of a merchant that move money, and that carry an idempotency key for it: opening a
+//! payment (with a token: charging at once), taking what was authorised, and refunding.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,8 @@ use super::vault::{Change, Claimed};
 
 /// The HTTP status of an answer that tells of something new.
 const CREATED: u16 = 201;
+/// The HTTP status of an answer that tells of a change.
+const OK: u16 = 200;
 
 /// The answer to a request with a key.
 #[derive(Debug)]
@@ -28,6 +30,13 @@ pub struct Answer {
     pub is_repeated: bool,
     /// Whether the client must not get it, because it paid with the card for that.
     pub is_lost: bool,
+}
+
+/// The body of `POST /v1/payments/{id}/capture`.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct CaptureRequest {
+    /// What is taken, in minor units of the payment's currency; the rest is released.
+    pub amount_minor: i64,
 }
 
 /// The body of `POST /v1/payments/{id}/refunds`.
@@ -51,23 +60,44 @@ impl Provider {
         let (terms, card) = (proposal.terms()?, proposal.card()?);
         let fingerprint = Fingerprint::of("POST /v1/payments", proposal)?;
         let mut answer = self
-            .once(key, fingerprint, |_, now| {
+            .once(key, fingerprint, CREATED, |_, now| {
                 let opened = Payment::open(PaymentId::fresh(), terms, now);
+                let delays = self.timing().direct_delays();
                 let change = match card {
                     None => Change { payment: opened, events: Vec::new(), answer: None },
-                    Some(card) => self.played(
-                        &opened,
-                        &Plan::of(card, now, self.timing().direct_delays()),
-                        now,
-                    )?,
+                    Some(card) => {
+                        let plan = Plan::of(card, opened.capture, now, delays);
+                        self.played(&opened, &plan, now)?
+                    }
                 };
-                let view = PaymentView::of(&change.payment, self.public_url());
-                let body = serde_json::to_string(&view)?;
+                let body = serde_json::to_string(&self.view(&change.payment))?;
                 Ok((change, body))
             })
             .await?;
         answer.is_lost = card == Some(Card::AnswerLost) && !answer.is_repeated;
         Ok(answer)
+    }
+
+    /// Takes some or all of what was authorised; the rest is released.
+    ///
+    /// # Errors
+    /// There is no such payment, nothing or not so much is authorised by it, or the key is in use.
+    pub async fn capture(
+        &self,
+        id: &PaymentId,
+        request: CaptureRequest,
+        key: &IdempotencyKey,
+    ) -> Result<Answer, Failure> {
+        let fingerprint = Fingerprint::of(&format!("POST /v1/payments/{id}/capture"), &request)?;
+        self.once(key, fingerprint, OK, |book, now| {
+            let payment = book.find(id).ok_or(Failure::UnknownPayment)?;
+            let step = Transition::Capture { amount_minor: request.amount_minor, at: now };
+            let plan = Plan::single(step, EventKind::PaymentSucceeded);
+            let change = self.played(payment, &plan, now)?;
+            let body = serde_json::to_string(&self.view(&change.payment))?;
+            Ok((change, body))
+        })
+        .await
     }
 
     /// Gives some or all of the money back. Several refunds may follow each other.
@@ -82,7 +112,7 @@ impl Provider {
         key: &IdempotencyKey,
     ) -> Result<Answer, Failure> {
         let fingerprint = Fingerprint::of(&format!("POST /v1/payments/{id}/refunds"), &request)?;
-        self.once(key, fingerprint, |book, now| {
+        self.once(key, fingerprint, CREATED, |book, now| {
             let payment = book.find(id).ok_or(Failure::UnknownPayment)?;
             let refund = Refund {
                 id: RefundId::fresh(),
@@ -99,7 +129,7 @@ impl Provider {
                 currency: &change.payment.currency,
                 status: "succeeded",
                 created_at: now,
-                payment: PaymentView::of(&change.payment, self.public_url()),
+                payment: self.view(&change.payment),
             })?;
             Ok((change, body))
         })
@@ -113,6 +143,7 @@ impl Provider {
         &self,
         key: &IdempotencyKey,
         fingerprint: Fingerprint,
+        status: u16,
         act: impl FnOnce(&Book, Timestamp) -> Result<(Change, String), Failure>,
     ) -> Result<Answer, Failure> {
         let _claim = match self.vault().claim(key, &fingerprint)? {
@@ -133,13 +164,12 @@ impl Provider {
         let kept = self.vault().change(|book, now| {
             let (mut change, body) = act(book, now)?;
             answered.clone_from(&body);
-            change.answer =
-                Some(KeptAnswer { key: key.clone(), fingerprint, status: CREATED, body });
+            change.answer = Some(KeptAnswer { key: key.clone(), fingerprint, status, body });
             Ok::<_, Failure>(change)
         })?;
         self.follow_up(&kept);
         self.vault().settled(kept.position).await?;
-        Ok(Answer { status: CREATED, body: answered, is_repeated: false, is_lost: false })
+        Ok(Answer { status, body: answered, is_repeated: false, is_lost: false })
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Timing {
     pub slow_settlement: Duration,
     /// Before the first webhook of a payment whose answer was lost on the hosted page: 2 s.
     pub lost_answer_notice: Duration,
+    /// From an authorisation to its end: 7 days.
+    pub authorisation: Duration,
     /// Between the first and the second attempt to deliver a webhook; doubles from there: 0.2 s.
     pub first_retry: Duration,
     /// The longest time between two attempts: 30 s.
@@ -49,6 +51,7 @@ impl Default for Timing {
         Self {
             slow_settlement: Duration::from_secs(20),
             lost_answer_notice: Duration::from_secs(2),
+            authorisation: Duration::from_secs(7 * 24 * 60 * 60),
             first_retry: Duration::from_millis(200),
             longest_retry: Duration::from_secs(30),
             attempts: 20,
@@ -63,6 +66,7 @@ impl Timing {
         Delays {
             slow_settlement: self.slow_settlement,
             lost_answer_notice: self.lost_answer_notice,
+            authorisation: self.authorisation,
         }
     }
 

@@ -3,8 +3,9 @@
 //! | request | answer |
 //! |---|---|
 //! | `GET /test/faults` | the faults as they stand |
-//! | `POST /test/faults` `{outage?, lose_answers?, fail_webhooks?, latency_ms?}` | the same, after the change |
+//! | `POST /test/faults` `{outage?, lose_answers?, fail_webhooks?, latency_ms?, withhold_fees?}` | the same, after the change |
 //! | `GET /test/payments/{id}/events` | the events of a payment with their attempts |
+//! | `POST /test/payments/{id}/expire` | 202; the time of its authorisation has ended |
 //! | `POST /test/events/{id}/resend` | 202; the event goes out once more |
 //!
 //! No secret is asked for: whoever reaches the sandbox may play with it.
@@ -32,6 +33,7 @@ pub fn routes() -> Router<Provider> {
     Router::new()
         .route("/faults", get(faults).post(change_faults))
         .route("/payments/{id}/events", get(events))
+        .route("/payments/{id}/expire", post(expire))
         .route("/events/{id}/resend", post(resend))
         .fallback(|| async { Problem::not_found("there is nothing at this address") })
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
@@ -59,6 +61,15 @@ async fn events(
         .await?
         .ok_or(Failure::UnknownPayment)?;
     Ok(Json(events.iter().map(PostedView::of).collect()))
+}
+
+async fn expire(
+    State(provider): State<Provider>,
+    id: Result<Path<PaymentId>, PathRejection>,
+) -> Result<StatusCode, Problem> {
+    let Path(id) = id?;
+    provider.expire(&id).await?;
+    Ok(StatusCode::ACCEPTED)
 }
 
 async fn resend(

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::card::Notice;
 use super::ids::{EventId, PaymentId};
-use super::payment::{DeclineCode, Payment, Refund, Status};
+use super::payment::{CaptureMethod, DeclineCode, Payment, Refund, Status};
 
 /// What an event tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,13 +19,16 @@ pub enum EventKind {
     /// The payment was accepted, its outcome is not known yet.
     #[serde(rename = "payment.processing")]
     PaymentProcessing,
+    /// The money is set aside.
+    #[serde(rename = "payment.authorised")]
+    PaymentAuthorised,
     /// The money is taken.
     #[serde(rename = "payment.succeeded")]
     PaymentSucceeded,
     /// The money was refused.
     #[serde(rename = "payment.declined")]
     PaymentDeclined,
-    /// The payment was given up.
+    /// The payment was given up, or the time of its authorisation ended.
     #[serde(rename = "payment.cancelled")]
     PaymentCancelled,
     /// Money went back.
@@ -38,6 +41,7 @@ impl EventKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::PaymentProcessing => "payment.processing",
+            Self::PaymentAuthorised => "payment.authorised",
             Self::PaymentSucceeded => "payment.succeeded",
             Self::PaymentDeclined => "payment.declined",
             Self::PaymentCancelled => "payment.cancelled",
@@ -127,6 +131,12 @@ pub struct PaymentView<'a> {
     reference: &'a str,
     amount_minor: i64,
     currency: &'a str,
+    capture: CaptureMethod,
+    captured_minor: i64,
+    /// What the provider keeps of what was taken; `null` while that is not told.
+    fee_minor: Option<i64>,
+    /// When what is authorised is released, while it is authorised.
+    expires_at: Option<Timestamp>,
     status: Status,
     decline_code: Option<DeclineCode>,
     refunded_minor: i64,
@@ -145,6 +155,10 @@ impl<'a> PaymentView<'a> {
             reference: &payment.reference,
             amount_minor: payment.amount_minor,
             currency: &payment.currency,
+            capture: payment.capture,
+            captured_minor: payment.captured_minor(),
+            fee_minor: payment.taken.as_ref().map(|taken| taken.fee_minor),
+            expires_at: payment.expires_at,
             status: payment.status,
             decline_code: payment.decline_code,
             refunded_minor: payment.refunded_minor(),
@@ -154,5 +168,10 @@ impl<'a> PaymentView<'a> {
             version: payment.version,
             created_at: payment.created_at,
         }
+    }
+
+    /// The same, without what is not told yet.
+    pub fn without_fee(self) -> Self {
+        Self { fee_minor: None, ..self }
     }
 }

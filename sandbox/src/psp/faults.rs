@@ -22,6 +22,8 @@ pub struct FaultSettings {
     pub fail_webhooks: u32,
     /// Milliseconds that a writing request is held before it has its effect.
     pub latency_ms: u64,
+    /// What the provider keeps for itself is not told, as if it were not known yet.
+    pub withhold_fees: bool,
 }
 
 /// A change of some of the faults; what is absent stays.
@@ -36,6 +38,8 @@ pub struct FaultChange {
     pub fail_webhooks: Option<u32>,
     /// See [`FaultSettings::latency_ms`]; at most [`MAX_LATENCY_MS`].
     pub latency_ms: Option<u64>,
+    /// See [`FaultSettings::withhold_fees`].
+    pub withhold_fees: Option<bool>,
 }
 
 /// The switches.
@@ -62,6 +66,9 @@ impl Faults {
         }
         if let Some(latency) = change.latency_ms {
             settings.latency_ms = latency.min(MAX_LATENCY_MS);
+        }
+        if let Some(withhold_fees) = change.withhold_fees {
+            settings.withhold_fees = withhold_fees;
         }
         *settings
     }

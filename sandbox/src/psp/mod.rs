@@ -21,6 +21,7 @@ mod faults;
 mod html;
 mod ids;
 mod keys;
+mod movement;
 mod pages;
 mod panel;
 mod payment;

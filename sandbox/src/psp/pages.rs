@@ -245,6 +245,9 @@ fn decided_page(status: StatusCode, payment: &Payment) -> Response {
         Status::Succeeded => {
             ("Already paid", "This payment has gone through. You have not been charged again.")
         }
+        Status::Authorised => {
+            ("Confirmed", "The money is set aside for the shop. You have not been charged again.")
+        }
         Status::Processing => {
             ("On its way", "This payment is being processed. You have not been charged again.")
         }

@@ -72,6 +72,8 @@ struct FaultsForm {
     lose_answers: u32,
     fail_webhooks: u32,
     latency_ms: u64,
+    /// Present if the box is ticked.
+    withhold_fees: Option<String>,
 }
 
 async fn change_faults(
@@ -84,6 +86,7 @@ async fn change_faults(
         lose_answers: Some(form.lose_answers),
         fail_webhooks: Some(form.fail_webhooks),
         latency_ms: Some(form.latency_ms),
+        withhold_fees: Some(form.withhold_fees.is_some()),
     });
     Ok(Redirect::to("/"))
 }
@@ -141,6 +144,7 @@ fn faults_form(settings: FaultSettings) -> String {
 <div><label for="lose_answers">Lose the next answers</label><input type="number" id="lose_answers" name="lose_answers" min="0" max="1000" value="{lose}" required></div>
 <div><label for="fail_webhooks">Fail the next webhooks</label><input type="number" id="fail_webhooks" name="fail_webhooks" min="0" max="1000" value="{fail}" required></div>
 <div><label for="latency_ms">Hold writing requests (ms)</label><input type="number" id="latency_ms" name="latency_ms" min="0" max="{MAX_LATENCY_MS}" value="{latency}" required></div>
+<div class="tick"><input type="checkbox" id="withhold_fees" name="withhold_fees" value="on"{withhold}><label for="withhold_fees">Do not tell fees</label></div>
 <button type="submit" class="quiet">Set faults</button>
 </form>
 </section>"#,
@@ -148,6 +152,7 @@ fn faults_form(settings: FaultSettings) -> String {
         lose = settings.lose_answers,
         fail = settings.fail_webhooks,
         latency = settings.latency_ms,
+        withhold = if settings.withhold_fees { " checked" } else { "" },
     )
 }
 
@@ -160,6 +165,12 @@ fn row(payment: &Payment, events: &[Posted]) -> String {
             format!(r#"<p class="note">{} refunded</p>"#, html::amount(minor, &payment.currency))
         }
     };
+    let captured = match payment.captured_minor() {
+        minor if minor == payment.amount_minor || minor == 0 => String::new(),
+        minor => {
+            format!(r#"<p class="note">{} captured</p>"#, html::amount(minor, &payment.currency))
+        }
+    };
     let events = if events.is_empty() {
         r#"<span class="note">none yet</span>"#.to_owned()
     } else {
@@ -169,7 +180,7 @@ fn row(payment: &Payment, events: &[Posted]) -> String {
     format!(
         r#"<tr>
 <th scope="row"><p>{reference}</p><p class="note">{id}</p><p class="note">{created}</p></th>
-<td data-label="Amount"><p class="money">{amount}</p>{refunded}</td>
+<td data-label="Amount"><p class="money">{amount}</p>{captured}{refunded}</td>
 <td data-label="State"><span class="state {status}">{state}</span></td>
 <td data-label="Events">{events}</td>
 <td data-label="Refund">{refund}</td>

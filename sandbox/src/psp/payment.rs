@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 use super::ids::{PaymentId, RefundId};
 use super::terms::Terms;
 
+/// What the provider keeps of what it takes: 1.4 %, rounded down, and 25 minor units.
+const FEE_BASIS_POINTS: i64 = 140;
+const FEE_FIXED_MINOR: i64 = 25;
+
 /// Where a payment stands. `Succeeded`, `Declined` and `Cancelled` are final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -20,6 +24,8 @@ pub enum Status {
     RequiresAction,
     /// Accepted, the outcome is not known yet.
     Processing,
+    /// The money is set aside: the merchant takes it, or gives it up, or its time ends.
+    Authorised,
     /// The money is taken.
     Succeeded,
     /// The money was refused and will not be taken.
@@ -34,10 +40,40 @@ impl Status {
         match self {
             Self::RequiresAction => "requires_action",
             Self::Processing => "processing",
+            Self::Authorised => "authorised",
             Self::Succeeded => "succeeded",
             Self::Declined => "declined",
             Self::Cancelled => "cancelled",
         }
+    }
+}
+
+/// Who takes the money.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CaptureMethod {
+    /// The provider, as soon as the buyer has paid.
+    #[default]
+    Automatic,
+    /// The merchant, later.
+    Manual,
+}
+
+/// What was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Taken {
+    /// How much, in minor units: all or a part of what was asked for.
+    pub amount_minor: i64,
+    /// What the provider keeps of it.
+    pub fee_minor: i64,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Taken {
+    fn new(amount_minor: i64, at: Timestamp) -> Self {
+        let fee_minor = amount_minor * FEE_BASIS_POINTS / 10_000 + FEE_FIXED_MINOR;
+        Self { amount_minor, fee_minor: fee_minor.min(amount_minor), at }
     }
 }
 
@@ -66,7 +102,7 @@ pub enum DeclineCode {
 pub struct Refund {
     /// The provider's name for it.
     pub id: RefundId,
-    /// Above zero; all refunds of a payment together never exceed its amount.
+    /// Above zero; all refunds of a payment together never exceed what was taken.
     pub amount_minor: i64,
     /// When it was made.
     pub created_at: Timestamp,
@@ -81,6 +117,9 @@ pub struct Payment {
     pub reference: String,
     /// What is charged, in minor units of `currency`.
     pub amount_minor: i64,
+    /// Who takes it.
+    #[serde(default)]
+    pub capture: CaptureMethod,
     /// Three upper-case letters.
     pub currency: String,
     /// Where the buyer goes back to.
@@ -95,6 +134,12 @@ pub struct Payment {
     pub decline_code: Option<DeclineCode>,
     /// When a payment in [`Status::Processing`] will succeed by itself.
     pub settles_at: Option<Timestamp>,
+    /// When what is authorised is released by itself, while it is authorised.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+    /// What was taken, once it was. Files of older versions know only that all of it was.
+    #[serde(default)]
+    pub taken: Option<Taken>,
     /// In the order they were made.
     pub refunds: Vec<Refund>,
     /// 1 at first; one more with every change.
@@ -113,8 +158,23 @@ pub enum Transition {
         /// When it will succeed by itself.
         settles_at: Option<Timestamp>,
     },
-    /// The money is taken.
-    Succeed,
+    /// The money is set aside until then.
+    Authorise {
+        /// When it is released by itself.
+        until: Timestamp,
+    },
+    /// All of the money is taken.
+    Succeed {
+        /// When.
+        at: Timestamp,
+    },
+    /// Some or all of what is authorised is taken; the rest is released.
+    Capture {
+        /// How much, in minor units.
+        amount_minor: i64,
+        /// When.
+        at: Timestamp,
+    },
     /// The money is refused.
     Decline(DeclineCode),
     /// Nothing will be taken.
@@ -131,6 +191,12 @@ pub enum Refusal {
     NotFrom {
         /// Where the payment stands.
         status: Status,
+    },
+    /// A capture of nothing, or of more than was authorised.
+    #[error("a capture must be above 0 and at most {authorised_minor}")]
+    CaptureNotWithinAuthorised {
+        /// What was authorised, in minor units.
+        authorised_minor: i64,
     },
     /// A refund of nothing, or of less.
     #[error("a refund must be above 0")]
@@ -150,6 +216,7 @@ impl Payment {
             id,
             reference: terms.reference,
             amount_minor: terms.amount_minor,
+            capture: terms.capture,
             currency: terms.currency,
             return_url: terms.return_url,
             metadata: terms.metadata,
@@ -157,6 +224,8 @@ impl Payment {
             stage: Stage::Card,
             decline_code: None,
             settles_at: None,
+            expires_at: None,
+            taken: None,
             refunds: Vec::new(),
             version: 1,
             created_at: at,
@@ -168,7 +237,7 @@ impl Payment {
     /// # Errors
     /// The change is not among those that may follow; the payment stays what it was.
     pub fn after(&self, transition: Transition) -> Result<Self, Refusal> {
-        use Status::{Cancelled, Declined, Processing, RequiresAction, Succeeded};
+        use Status::{Authorised, Cancelled, Declined, Processing, RequiresAction, Succeeded};
 
         let mut next = self.clone();
         next.version += 1;
@@ -180,18 +249,34 @@ impl Payment {
                 next.status = Processing;
                 next.settles_at = settles_at;
             }
-            (RequiresAction | Processing, Transition::Succeed) => {
-                next.status = Succeeded;
+            (RequiresAction | Processing, Transition::Authorise { until }) => {
+                next.status = Authorised;
+                next.expires_at = Some(until);
                 next.settles_at = None;
+            }
+            (RequiresAction | Processing, Transition::Succeed { at }) => {
+                next.status = Succeeded;
+                next.taken = Some(Taken::new(self.amount_minor, at));
+                next.settles_at = None;
+            }
+            (Authorised, Transition::Capture { amount_minor, at }) => {
+                let authorised_minor = self.amount_minor;
+                if !(1..=authorised_minor).contains(&amount_minor) {
+                    return Err(Refusal::CaptureNotWithinAuthorised { authorised_minor });
+                }
+                next.status = Succeeded;
+                next.taken = Some(Taken::new(amount_minor, at));
+                next.expires_at = None;
             }
             (RequiresAction | Processing, Transition::Decline(code)) => {
                 next.status = Declined;
                 next.decline_code = Some(code);
                 next.settles_at = None;
             }
-            (RequiresAction | Processing, Transition::Cancel) => {
+            (RequiresAction | Processing | Authorised, Transition::Cancel) => {
                 next.status = Cancelled;
                 next.settles_at = None;
+                next.expires_at = None;
             }
             (Succeeded, Transition::Refund(refund)) => {
                 if refund.amount_minor <= 0 {
@@ -217,7 +302,16 @@ impl Payment {
     /// What can still go back, in minor units.
     pub fn refundable_minor(&self) -> i64 {
         match self.status {
-            Status::Succeeded => self.amount_minor - self.refunded_minor(),
+            Status::Succeeded => self.captured_minor() - self.refunded_minor(),
+            _ => 0,
+        }
+    }
+
+    /// What was taken, in minor units.
+    pub fn captured_minor(&self) -> i64 {
+        match (self.status, &self.taken) {
+            (Status::Succeeded, Some(taken)) => taken.amount_minor,
+            (Status::Succeeded, None) => self.amount_minor,
             _ => 0,
         }
     }
@@ -241,6 +335,7 @@ mod tests {
             reference: "V-1".into(),
             amount_minor: 1_000,
             currency: "EUR".into(),
+            capture: CaptureMethod::Automatic,
             return_url: "https://shop.example/".into(),
             metadata: BTreeMap::new(),
         };
@@ -259,11 +354,20 @@ mod tests {
         vec![
             Transition::AskChallenge,
             Transition::Process { settles_at: None },
-            Transition::Succeed,
+            SUCCEED,
             Transition::Decline(DeclineCode::CardDeclined),
             Transition::Cancel,
             refund(1),
+            AUTHORISE,
+            capture(1_000),
         ]
+    }
+
+    const SUCCEED: Transition = Transition::Succeed { at: Timestamp::UNIX_EPOCH };
+    const AUTHORISE: Transition = Transition::Authorise { until: Timestamp::UNIX_EPOCH };
+
+    fn capture(amount_minor: i64) -> Transition {
+        Transition::Capture { amount_minor, at: Timestamp::UNIX_EPOCH }
     }
 
     #[test]
@@ -271,17 +375,19 @@ mod tests {
         let waiting = opened();
         let challenged = waiting.after(Transition::AskChallenge).unwrap();
         let processing = waiting.after(every_transition().remove(1)).unwrap();
-        let succeeded = waiting.after(Transition::Succeed).unwrap();
+        let succeeded = waiting.after(SUCCEED).unwrap();
         let declined = waiting.after(every_transition().remove(3)).unwrap();
         let cancelled = waiting.after(Transition::Cancel).unwrap();
+        let authorised = processing.after(AUTHORISE).unwrap();
         // One row for each state; the columns are `every_transition`.
         let table = [
-            (waiting, [true, true, true, true, true, false]),
-            (challenged, [false, true, true, true, true, false]),
-            (processing, [false, false, true, true, true, false]),
-            (succeeded, [false, false, false, false, false, true]),
-            (declined, [false; 6]),
-            (cancelled, [false; 6]),
+            (waiting, [true, true, true, true, true, false, true, false]),
+            (challenged, [false, true, true, true, true, false, true, false]),
+            (processing, [false, false, true, true, true, false, true, false]),
+            (authorised, [false, false, false, false, true, false, false, true]),
+            (succeeded, [false, false, false, false, false, true, false, false]),
+            (declined, [false; 8]),
+            (cancelled, [false; 8]),
         ];
         for (payment, allowed) in table {
             for (transition, allowed) in every_transition().into_iter().zip(allowed) {
@@ -303,7 +409,7 @@ mod tests {
 
     #[test]
     fn refunds_add_up_to_the_captured_amount_and_no_further() {
-        let payment = opened().after(Transition::Succeed).unwrap();
+        let payment = opened().after(SUCCEED).unwrap();
         let payment = payment.after(refund(400)).unwrap();
         assert_eq!(
             payment.after(refund(601)),
@@ -316,12 +422,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_captured_is_released_and_cannot_be_refunded() {
+        let authorised = opened().after(AUTHORISE).unwrap();
+        assert_eq!((authorised.captured_minor(), authorised.refundable_minor()), (0, 0));
+        for amount_minor in [0, -1, 1_001] {
+            let refusal = Refusal::CaptureNotWithinAuthorised { authorised_minor: 1_000 };
+            assert_eq!(authorised.after(capture(amount_minor)), Err(refusal), "{amount_minor}");
+        }
+        let captured = authorised.after(capture(600)).unwrap();
+        assert_eq!((captured.status, captured.expires_at), (Status::Succeeded, None));
+        assert_eq!((captured.captured_minor(), captured.refundable_minor()), (600, 600));
+        assert_eq!(captured.taken.as_ref().map(|taken| taken.fee_minor), Some(33));
+        assert!(captured.after(capture(400)).is_err());
+        assert!(captured.after(refund(601)).is_err());
+    }
+
+    #[test]
     fn a_hosted_page_exists_only_while_the_buyer_has_to_act() {
         let waiting = opened();
         assert_eq!(waiting.hosted_path(), Some(format!("/pay/{}", waiting.id)));
         let challenged = waiting.after(Transition::AskChallenge).unwrap();
         assert_eq!(challenged.hosted_path(), Some(format!("/challenge/{}", waiting.id)));
-        let paid = challenged.after(Transition::Succeed).unwrap();
+        let paid = challenged.after(SUCCEED).unwrap();
         assert_eq!(paid.hosted_path(), None);
     }
 }

@@ -103,6 +103,9 @@ impl From<Failure> for Problem {
             Failure::Refused(Refusal::NotFrom { .. }) => {
                 (StatusCode::CONFLICT, "payment_state_conflict")
             }
+            Failure::Refused(Refusal::CaptureNotWithinAuthorised { .. }) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "capture_not_within_authorised")
+            }
             Failure::Refused(Refusal::RefundNotPositive) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "invalid_request")
             }

@@ -22,7 +22,7 @@ use super::Timing;
 use super::book::{AttemptOutcome, Book};
 use super::card::{Card, Plan};
 use super::courier;
-use super::event::{Event, EventKind};
+use super::event::{Event, EventKind, PaymentView};
 use super::faults::Faults;
 use super::ids::{EventId, PaymentId};
 use super::keys::KeyConflict;
@@ -106,13 +106,16 @@ impl Provider {
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }));
-        let ((unacknowledged, settling), position) =
-            provider.vault().peek(|book| (book.unacknowledged(), book.settling()));
+        let ((unacknowledged, settling, expiring), position) =
+            provider.vault().peek(|book| (book.unacknowledged(), book.settling(), book.expiring()));
         for events in unacknowledged {
             provider.deliver(events, position);
         }
         for (id, at) in settling {
             provider.settle_at(id, at);
+        }
+        for (id, at) in expiring {
+            provider.expire_at(id, at);
         }
         provider
     }
@@ -132,7 +135,7 @@ impl Provider {
     pub async fn pay(&self, id: &PaymentId, card: Card) -> Result<Payment, Failure> {
         self.decide(id, |payment, now| {
             waits_on(payment, Stage::Card)?;
-            self.played(payment, &Plan::of(card, now, self.0.timing.delays()), now)
+            self.played(payment, &Plan::of(card, payment.capture, now, self.0.timing.delays()), now)
         })
         .await
     }
@@ -148,7 +151,8 @@ impl Provider {
     ) -> Result<Payment, Failure> {
         self.decide(id, |payment, now| {
             waits_on(payment, Stage::Challenge)?;
-            self.played(payment, &Plan::of_challenge(confirmed), now)
+            let (capture, delays) = (payment.capture, self.0.timing.delays());
+            self.played(payment, &Plan::of_challenge(confirmed, capture, now, delays), now)
         })
         .await
     }
@@ -167,6 +171,28 @@ impl Provider {
                 status: Status::Cancelled | Status::Declined,
             })) => self.load(id).await,
             outcome => outcome,
+        }
+    }
+
+    /// The time of an authorisation has ended: what was set aside is released.
+    ///
+    /// # Errors
+    /// There is no such payment, or nothing is authorised by it.
+    pub async fn expire(&self, id: &PaymentId) -> Result<Payment, Failure> {
+        let plan = Plan::single(Transition::Cancel, EventKind::PaymentCancelled);
+        self.decide(id, |payment, now| match payment.status {
+            Status::Authorised => self.played(payment, &plan, now),
+            status => Err(Refusal::NotFrom { status }.into()),
+        })
+        .await
+    }
+
+    /// A payment as merchants see it.
+    pub fn view<'a>(&self, payment: &'a Payment) -> PaymentView<'a> {
+        let view = PaymentView::of(payment, self.public_url());
+        match self.0.faults.settings().withhold_fees {
+            true => view.without_fee(),
+            false => view,
         }
     }
 
@@ -253,6 +279,9 @@ impl Provider {
         if let Some(at) = payment.settles_at {
             self.settle_at(payment.id.clone(), at);
         }
+        if let Some(at) = payment.expires_at {
+            self.expire_at(payment.id.clone(), at);
+        }
     }
 
     /// Whether this is the merchant's secret; takes the same time for any text.
@@ -303,11 +332,26 @@ impl Provider {
         let wait = Duration::try_from(at.duration_since(vault::now())).unwrap_or_default();
         self.spawn(async move {
             tokio::time::sleep(wait).await;
-            let plan = Plan::single(Transition::Succeed, EventKind::PaymentSucceeded);
-            let settled =
-                provider.decide(&id, |payment, now| provider.played(payment, &plan, now)).await;
+            let delays = provider.timing().delays();
+            let settled = provider
+                .decide(&id, |payment, now| {
+                    let plan = Plan::of_money(payment.capture, now, delays);
+                    provider.played(payment, &plan, now)
+                })
+                .await;
             if let Err(reason) = settled {
                 tracing::info!(payment = %id, %reason, "payment not settled");
+            }
+        });
+    }
+
+    fn expire_at(&self, id: PaymentId, at: Timestamp) {
+        let provider = self.clone();
+        let wait = Duration::try_from(at.duration_since(vault::now())).unwrap_or_default();
+        self.spawn(async move {
+            tokio::time::sleep(wait).await;
+            if let Err(reason) = provider.expire(&id).await {
+                tracing::debug!(payment = %id, %reason, "the authorisation had ended before");
             }
         });
     }

@@ -9,6 +9,7 @@ use reqwest::Url;
 use serde::{Deserialize, Serialize};
 
 use super::card::Card;
+use super::payment::CaptureMethod;
 
 /// Largest amount taken, in minor units: ten thousand million of a currency with cents.
 pub const MAX_AMOUNT_MINOR: i64 = 1_000_000_000_000;
@@ -28,6 +29,9 @@ pub struct Proposal {
     pub currency: String,
     /// Where the buyer's browser is sent once the hosted page is done.
     pub return_url: String,
+    /// Who takes the money: `automatic` (the provider, at once) or `manual` (the merchant, later).
+    #[serde(default)]
+    pub capture: CaptureMethod,
     /// Pays at once and without a page, see [`Card::from_token`].
     #[serde(default)]
     pub token: Option<String>,
@@ -45,6 +49,8 @@ pub struct Terms {
     pub amount_minor: i64,
     /// Three upper-case ASCII letters.
     pub currency: String,
+    /// Who takes the money.
+    pub capture: CaptureMethod,
     /// An absolute http(s) address without user name or password.
     pub return_url: String,
     /// The merchant's own notes.
@@ -111,6 +117,7 @@ impl Proposal {
             reference: reference.to_owned(),
             amount_minor: self.amount_minor,
             currency: self.currency.to_ascii_uppercase(),
+            capture: self.capture,
             return_url: web_address(&self.return_url).ok_or(unacceptable(
                 "return_url",
                 "must be an absolute http or https address without credentials",
@@ -141,6 +148,7 @@ mod tests {
             amount_minor: 1_900,
             currency: "eur".into(),
             return_url: "https://shop.example/orders/1?key=k".into(),
+            capture: CaptureMethod::Automatic,
             token: None,
             metadata: BTreeMap::new(),
         }

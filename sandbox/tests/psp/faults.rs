@@ -57,7 +57,7 @@ async fn faults_are_changed_one_by_one_and_nonsense_is_refused() {
     let answer = world.get("/test/faults").send().await.unwrap();
     assert_eq!(
         answer.json::<Value>().await.unwrap(),
-        json!({"outage": false, "lose_answers": 1, "fail_webhooks": 3, "latency_ms": 0})
+        json!({"outage": false, "lose_answers": 1, "fail_webhooks": 3, "latency_ms": 0, "withhold_fees": false})
     );
     for body in [json!({"lose_answer": 1}), json!({"lose_answers": -1}), json!(1)] {
         let request = world.client.post(world.url("/test/faults")).json(&body);

@@ -19,6 +19,7 @@ pub struct World {
     pub shop: Shop,
     pub state: PathBuf,
     pub client: Client,
+    timing: Timing,
     provider: Option<Running>,
     base: String,
 }
@@ -48,6 +49,10 @@ pub fn config(shop: &Shop, state: &std::path::Path) -> Config {
 
 impl World {
     pub async fn new() -> Self {
+        Self::with(quick()).await
+    }
+
+    pub async fn with(timing: Timing) -> Self {
         let state = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
             .join(format!("psp-{}.jsonl", Uuid::now_v7().simple()));
         let mut world = Self {
@@ -60,6 +65,7 @@ impl World {
                 .pool_max_idle_per_host(0)
                 .build()
                 .unwrap(),
+            timing,
             provider: None,
             base: String::new(),
         };
@@ -68,7 +74,8 @@ impl World {
     }
 
     pub async fn start(&mut self) {
-        let provider = psp::spawn(config(&self.shop, &self.state)).await.unwrap();
+        let config = Config { timing: self.timing, ..config(&self.shop, &self.state) };
+        let provider = psp::spawn(config).await.unwrap();
         self.base = format!("http://{}", provider.addr());
         self.provider = Some(provider);
     }

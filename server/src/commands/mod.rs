@@ -7,6 +7,7 @@ mod import;
 mod inventory;
 mod migrate;
 mod orders;
+mod payments;
 mod psp;
 mod seed;
 mod serve;
@@ -48,6 +49,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Cache(what) => return cache::run(settings, what).await,
         Command::Inventory(what) => return inventory::run(settings, what).await,
         Command::Orders(what) => return orders::run(settings, what).await,
+        Command::Payments(what) => return payments::run(settings, what).await,
         Command::Apikey(what) => return apikey::run(settings, what).await,
         Command::Webhook(what) => return webhook::run(settings, what).await,
         Command::SandboxPsp(_) | Command::SandboxWms(_) | Command::Doctor { .. } => {}
@@ -72,6 +74,7 @@ fn needs(command: &Command, settings: &mut Settings) -> Needs {
         }
         Command::Inventory(_) => Needs::only(Need::Inventory),
         Command::Orders(_) => Needs::of_orders(),
+        Command::Payments(what) => payments::needs(what),
         Command::Apikey(_) => Needs::only(Need::Accounts),
         Command::Webhook(_) => Needs::of_telling(),
         Command::Doctor { roles: Some(roles) } => Needs::of_serving(roles),

@@ -157,6 +157,7 @@ impl Orders {
         }
         match self.inventory.allocate(id).await {
             Ok(_) => {
+                self.payments.post_sale(id, &order.sale()?).await?;
                 self.reached(Step::Allocated)?;
                 let given_back = settled.capture().refunded.minor() > 0;
                 Ok(Some(Secured { order, given_back }))

@@ -93,7 +93,10 @@ impl Orders {
                 PaymentStanding::Processing
             }
             (_, Some(AttemptState::Declined)) => PaymentStanding::Declined,
-            (_, Some(AttemptState::Processing)) => PaymentStanding::Processing,
+            // What is only set aside is not the store's money yet.
+            (_, Some(AttemptState::Processing | AttemptState::Authorised)) => {
+                PaymentStanding::Processing
+            }
             // One that is only recorded may never have reached the provider: paying goes on with it.
             (
                 _,

@@ -108,6 +108,19 @@ impl OrderRecord {
         Ok(Money::new(self.total_minor, self.currency()?))
     }
 
+    /// What it is sold for, in the parts that the books keep apart.
+    pub fn sale(&self) -> Result<payments::Sale, Error> {
+        let currency = self.currency()?;
+        let totals = Totals {
+            items: Money::new(self.items_minor, currency),
+            shipping: Money::new(self.shipping_minor, currency),
+            total: self.total()?,
+            taxes: self.taxes.0.clone(),
+        };
+        let net = totals.net().map_err(|_| self.unreadable("amount"))?;
+        Ok(payments::Sale { items: net.items, shipping: net.shipping, taxes: net.taxes })
+    }
+
     /// The path of its page, with the key that opens it.
     pub fn path(&self) -> String {
         format!("/orders/{}?key={}", self.number, self.access_key)

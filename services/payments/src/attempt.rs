@@ -8,11 +8,11 @@ use crate::{
     Error, Payments, ProviderError, Standing,
     error::violated_constraint,
     provider::{Charge, Lookup, ProviderPayment},
-    queries::{self, attempts::News},
+    queries::{self, attempts::NewAttempt},
 };
 use domain::{
     money::Money,
-    payment::{AttemptState, IntentState},
+    payment::{AttemptState, CaptureMode, IntentState},
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -27,14 +27,22 @@ const PAY_ROUNDS: usize = 3;
 pub struct Attempt {
     /// Its name, and the reference and idempotency key that the provider hears.
     pub id: Uuid,
-    /// What it tries to get.
+    /// What it tries to get the money of.
     pub intent: Uuid,
     /// Where it was made.
     pub provider: String,
     /// The provider's name for the payment, once it has said one.
     pub provider_reference: Option<String>,
-    /// How much.
+    /// How much it tries to get.
     pub amount: Money,
+    /// Whether the money is taken at once.
+    pub capture: CaptureMode,
+    /// How much it has taken, once it has succeeded.
+    pub captured: Option<Money>,
+    /// What the provider keeps for itself of what was taken, once it has said so.
+    pub fee: Option<Money>,
+    /// When what is authorised is released by itself, as the provider told it.
+    pub expires_at: Option<Timestamp>,
     /// Where it is.
     pub state: AttemptState,
     /// Why it was declined, in the provider's words.
@@ -56,6 +64,7 @@ impl Attempt {
         Some(Charge {
             attempt: self.id,
             amount: self.amount,
+            capture: self.capture,
             return_url: self.return_url.clone()?,
             token: token.map(SecretString::from),
         })
@@ -80,17 +89,42 @@ impl Payments {
         return_url: &str,
         token: Option<&str>,
     ) -> Result<Attempt, Error> {
+        self.pay_by(CaptureMode::AtOnce, order, return_url, token).await
+    }
+
+    /// As [`Payments::pay`], but the money is only set aside: the attempt ends up `Authorised`, until
+    /// [`Payments::capture`] takes it, [`Payments::void`] or [`Payments::cancel`] gives it up, or the
+    /// provider's time for it ends.
+    ///
+    /// # Errors
+    /// As [`Payments::pay`].
+    pub async fn authorise(
+        &self,
+        order: Uuid,
+        return_url: &str,
+        token: Option<&str>,
+    ) -> Result<Attempt, Error> {
+        self.pay_by(CaptureMode::Later, order, return_url, token).await
+    }
+
+    async fn pay_by(
+        &self,
+        capture: CaptureMode,
+        order: Uuid,
+        return_url: &str,
+        token: Option<&str>,
+    ) -> Result<Attempt, Error> {
         let token_digest = token.map(digest);
         for _ in 0..PAY_ROUNDS {
-            let recorded = queries::attempts::record(
-                &self.pool,
-                Uuid::now_v7(),
+            let new = NewAttempt {
+                id: Uuid::now_v7(),
                 order,
-                self.provider.name(),
+                provider: self.provider.name(),
+                capture,
                 return_url,
-                token_digest.as_deref(),
-            )
-            .await;
+                token_digest: token_digest.as_deref(),
+            };
+            let recorded = queries::attempts::record(&self.pool, &new).await;
             match recorded {
                 Ok(Some(attempt)) => return self.submit(&attempt, token).await,
                 Ok(None) => {}
@@ -106,7 +140,7 @@ impl Payments {
             }
             let Some(attempt) = last_attempt else { continue };
             match attempt.state {
-                AttemptState::Succeeded => return Ok(attempt),
+                AttemptState::Authorised | AttemptState::Succeeded => return Ok(attempt),
                 // It ended between the two statements: there is room for a new one.
                 AttemptState::Declined | AttemptState::Cancelled => {}
                 AttemptState::RequiresAction | AttemptState::Processing => {
@@ -115,7 +149,9 @@ impl Payments {
                         attempt
                     }));
                 }
-                AttemptState::Recorded if attempt.token_digest == token_digest => {
+                AttemptState::Recorded
+                    if attempt.token_digest == token_digest && attempt.capture == capture =>
+                {
                     return self.submit(&attempt, token).await;
                 }
                 AttemptState::Recorded => {
@@ -141,6 +177,7 @@ impl Payments {
         let standing = self.standing(order).await?;
         if let Some(attempt) = standing.under_way() {
             self.ask(attempt).await?;
+            self.finish_capture(order).await?;
         }
         self.finish_refunds(order).await?;
         self.standing(order).await
@@ -169,42 +206,6 @@ impl Payments {
         self.record(attempt, &payment).await
     }
 
-    /// Records what the provider said about an attempt, if it is news, and gives the attempt as it
-    /// then is.
-    pub(crate) async fn record(
-        &self,
-        attempt: &Attempt,
-        payment: &ProviderPayment,
-    ) -> Result<Attempt, Error> {
-        let contradiction = |what| {
-            let payment = payment.id.clone();
-            tracing::error!(attempt = %attempt.id, payment, what, "the provider contradicts us");
-            Err(Error::Contradiction { attempt: attempt.id, payment, what })
-        };
-        if payment.reference != attempt.id.to_string() {
-            return contradiction("reference");
-        }
-        if payment.amount != attempt.amount {
-            return contradiction("amount");
-        }
-        if attempt.provider_reference.as_ref().is_some_and(|known| *known != payment.id) {
-            return contradiction("id");
-        }
-        let news = News {
-            state: payment.state,
-            provider_reference: Some(&payment.id),
-            decline_code: payment
-                .decline_code
-                .as_deref()
-                .filter(|_| payment.state == AttemptState::Declined),
-            redirect_url: payment
-                .redirect_url
-                .as_deref()
-                .filter(|_| payment.state == AttemptState::RequiresAction),
-        };
-        self.note(attempt, &news).await
-    }
-
     async fn submit(&self, attempt: &Attempt, token: Option<&str>) -> Result<Attempt, Error> {
         self.speak_for(attempt)?;
         let Some(charge) = attempt.charge(token) else { return self.reload(attempt).await };
@@ -229,7 +230,7 @@ impl Payments {
         }
     }
 
-    async fn ask(&self, attempt: &Attempt) -> Result<Attempt, Error> {
+    pub(crate) async fn ask(&self, attempt: &Attempt) -> Result<Attempt, Error> {
         match self.look_up(attempt).await? {
             Some(payment) => self.record(attempt, &payment).await,
             None => self.reload(attempt).await,
@@ -245,70 +246,11 @@ impl Payments {
         Ok(self.provider.find(lookup).await?)
     }
 
-    fn speak_for(&self, attempt: &Attempt) -> Result<(), Error> {
+    pub(crate) fn speak_for(&self, attempt: &Attempt) -> Result<(), Error> {
         if attempt.provider == self.provider.name() {
             return Ok(());
         }
         Err(Error::OtherProvider { attempt: attempt.id, provider: attempt.provider.clone() })
-    }
-
-    /// The provider will not open a payment in these words, and has opened none.
-    async fn note_rejection(&self, attempt: &Attempt, code: String) -> Result<Attempt, Error> {
-        let news = News {
-            state: AttemptState::Declined,
-            provider_reference: None,
-            decline_code: Some(&code),
-            redirect_url: None,
-        };
-        self.note(attempt, &news).await
-    }
-
-    async fn note(&self, attempt: &Attempt, news: &News<'_>) -> Result<Attempt, Error> {
-        let noted = match queries::attempts::note(&self.pool, attempt.id, news).await {
-            Err(error) if violated_constraint(&error) == Some(queries::attempts::ONE_CAPTURE) => {
-                self.make_room(attempt).await?;
-                queries::attempts::note(&self.pool, attempt.id, news).await
-            }
-            noted => noted,
-        };
-        match noted? {
-            Some(changed) => {
-                if attempt.state.is_final() {
-                    tracing::error!(
-                        attempt = %changed.id,
-                        was = attempt.state.as_str(),
-                        "money arrived for an attempt that had ended"
-                    );
-                }
-                tracing::info!(
-                    attempt = %changed.id,
-                    was = attempt.state.as_str(),
-                    state = changed.state.as_str(),
-                    "attempt changed"
-                );
-                Ok(changed)
-            }
-            None => self.reload(attempt).await,
-        }
-    }
-
-    /// An attempt that had ended took money after all: another that was begun since must not take it
-    /// too. If it has, a person has to decide; the error is told until one does.
-    async fn make_room(&self, attempt: &Attempt) -> Result<(), Error> {
-        if let Some(rival) = queries::attempts::find_rival(&self.pool, attempt).await? {
-            // Boxed, because what is called off is recorded like any other news.
-            let ended = Box::pin(self.call_off(&rival)).await?;
-            if matches!(ended.state, AttemptState::Declined | AttemptState::Cancelled) {
-                return Ok(());
-            }
-        }
-        tracing::error!(attempt = %attempt.id, "an order was charged twice by its provider");
-        let payment = attempt.provider_reference.clone().unwrap_or_default();
-        Err(Error::Contradiction { attempt: attempt.id, payment, what: "second capture" })
-    }
-
-    async fn reload(&self, attempt: &Attempt) -> Result<Attempt, Error> {
-        Ok(queries::attempts::load(&self.pool, attempt.id).await?)
     }
 }
 

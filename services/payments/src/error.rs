@@ -2,7 +2,7 @@
 //!
 //! Webhooks have an error of their own ([`crate::WebhookError`]), because a stranger may cause it.
 
-use crate::ProviderError;
+use crate::{ProviderError, Sale};
 use domain::{money::Money, payment::IntentState};
 use uuid::Uuid;
 
@@ -45,11 +45,70 @@ pub enum Error {
         /// The order.
         order: Uuid,
     },
+    /// Nothing is authorised for the order, or not any more.
+    #[error("nothing is authorised for order {order}")]
+    NothingAuthorised {
+        /// The order.
+        order: Uuid,
+    },
+    /// More would be taken than was authorised, or nothing, or in another currency.
+    #[error("{authorised} was authorised by attempt {attempt}, {amount} cannot be taken of it")]
+    NotWithinAuthorised {
+        /// The attempt.
+        attempt: Uuid,
+        /// What was authorised.
+        authorised: Money,
+        /// What the caller said.
+        amount: Money,
+    },
+    /// It was decided before to take another amount.
+    #[error("of attempt {attempt} {decided} was taken, not {asked}")]
+    CapturedOtherwise {
+        /// The attempt.
+        attempt: Uuid,
+        /// What was decided on.
+        decided: Money,
+        /// What the caller said.
+        asked: Money,
+    },
     /// The provider has not come to an end with an attempt; ask again later.
     #[error("an attempt for order {order} has not come to an end")]
     Undecided {
         /// The order.
         order: Uuid,
+    },
+    /// What an order is said to be sold for is not what is owed for it.
+    #[error("{owed} is owed for order {order}, which is not what it was sold for: {sale:?}")]
+    SaleMismatch {
+        /// The order.
+        order: Uuid,
+        /// What its intent says.
+        owed: Money,
+        /// What the caller said.
+        sale: Sale,
+    },
+    /// Not so much is left of what was captured, counting what is on its way back, or it is nothing that
+    /// can go back.
+    #[error("{captured} was captured for order {order} and {refunded} went back; {asked} cannot")]
+    NotWithinCaptured {
+        /// The order.
+        order: Uuid,
+        /// What was captured.
+        captured: Money,
+        /// What went back for sure.
+        refunded: Money,
+        /// What the caller said.
+        asked: Money,
+    },
+    /// The caller's key belongs to a refund of another amount.
+    #[error("refund {refund} under this key is over {given}, not {asked}")]
+    RefundKeyReused {
+        /// The refund under the key.
+        refund: Uuid,
+        /// Its amount.
+        given: Money,
+        /// What the caller said.
+        asked: Money,
     },
     /// The provider will not give the money back. The refund is recorded as failed.
     #[error("the provider refuses refund {refund}: {code}")]

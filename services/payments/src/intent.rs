@@ -44,6 +44,11 @@ impl Standing {
         self.intent.state != IntentState::Refunded && self.is_last(AttemptState::Succeeded)
     }
 
+    /// Whether money is set aside for the order and not taken.
+    pub fn is_authorised(&self) -> bool {
+        self.is_last(AttemptState::Authorised)
+    }
+
     /// The attempt that has not come to an end.
     pub fn under_way(&self) -> Option<&Attempt> {
         self.last_attempt.as_ref().filter(|attempt| !attempt.state.is_final())

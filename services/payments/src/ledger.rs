@@ -2,11 +2,18 @@
 //!
 //! A debit is above zero, a credit below. When a customer pays, what the provider owes us grows and
 //! what the customer owes us shrinks; a refund is the same the other way. What the money was for
-//! (revenue, tax, shipping) is not known here.
+//! (revenue, tax, delivery) is in `sale`; the accounts are in `account`.
 
-use crate::{Error, Happening, PaymentEvent, Payments, queries};
-use domain::{money::Money, payment::IntentState};
-use std::borrow::Cow;
+use crate::{
+    Attempt, Error, Happening, PaymentEvent, Payments,
+    account::{Account, Cause, Posting},
+    provider::ProviderPayment,
+    queries,
+};
+use domain::{
+    money::Money,
+    payment::{AttemptState, IntentState},
+};
 use uuid::Uuid;
 
 /// Money that an attempt has taken.
@@ -59,45 +66,11 @@ pub struct Balance {
     pub credit: Money,
 }
 
-/// What an entry is booked to.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Account<'a> {
-    /// What customers owe us for their orders.
-    CustomerReceivable,
-    /// What a provider has taken for us and not yet paid out.
-    ProviderClearing(&'a str),
-}
-
-impl Account<'_> {
-    pub(crate) fn code(self) -> Cow<'static, str> {
-        match self {
-            Self::CustomerReceivable => "customer_receivable".into(),
-            Self::ProviderClearing(provider) => format!("provider_clearing/{provider}").into(),
-        }
+impl Balance {
+    /// What the account holds: above zero if its debits are more than its credits.
+    pub fn net_minor(&self) -> i64 {
+        self.debit.minor() - self.credit.minor()
     }
-
-    pub(crate) fn kind(self) -> &'static str {
-        match self {
-            Self::CustomerReceivable | Self::ProviderClearing(_) => "asset",
-        }
-    }
-}
-
-/// Why money moved; the database lets each cause be posted once.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Cause {
-    /// This attempt took it.
-    Capture(Uuid),
-    /// This refund gave it back.
-    Refund(Uuid),
-}
-
-/// Money that moves from the credited account to the debited one.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Transfer<'a> {
-    pub(crate) debit: Account<'a>,
-    pub(crate) credit: Account<'a>,
-    pub(crate) amount: Money,
 }
 
 impl Payments {
@@ -119,19 +92,22 @@ impl Payments {
         if !capture.intent_state.may_become(IntentState::Paid) {
             return Ok(Settled::Before(capture));
         }
-        let transfer = Transfer {
-            debit: Account::ProviderClearing(&capture.provider),
-            credit: Account::CustomerReceivable,
-            amount: capture.amount,
-        };
-        let mut transaction = self.pool.begin().await?;
+        let clearing = Account::ProviderClearing(&capture.provider);
         let cause = Cause::Capture(capture.attempt);
-        if !queries::ledger::post(&mut transaction, cause, &transfer).await? {
+        let posting =
+            Posting::transfer(cause, clearing, Account::CustomerReceivable, capture.amount);
+        let mut transaction = self.pool.begin().await?;
+        if !queries::ledger::post(&mut transaction, &posting).await? {
             // Another caller was faster, and has made the intent paid in the same transaction.
             transaction.rollback().await?;
             return Ok(Settled::Before(Capture { intent_state: IntentState::Paid, ..capture }));
         }
-        queries::intents::mark_paid(&mut transaction, capture.intent).await?;
+        let fee =
+            queries::intents::mark_paid(&mut transaction, capture.intent, capture.attempt).await?;
+        if let Some(fee) = fee {
+            let posting = fee_posting(capture.attempt, &capture.provider, fee);
+            queries::ledger::post(&mut transaction, &posting).await?;
+        }
         let event = PaymentEvent {
             event: Happening::Captured,
             order,
@@ -145,6 +121,50 @@ impl Payments {
         Ok(Settled::Now(Capture { intent_state: IntentState::Paid, ..capture }))
     }
 
+    /// Notes what the provider keeps for itself of what an attempt took, if it did not say so when it took
+    /// it, and posts it if the capture is posted.
+    pub(crate) async fn learn_fee(
+        &self,
+        attempt: &Attempt,
+        payment: &ProviderPayment,
+    ) -> Result<(), Error> {
+        let is_news = attempt.state == AttemptState::Succeeded && attempt.fee.is_none();
+        let Some(fee) = payment.fee.filter(|_| is_news) else { return Ok(()) };
+        let mut transaction = self.pool.begin().await?;
+        // The attempt is locked from here on: who posts its capture meanwhile waits, and finds the fee.
+        if queries::attempts::note_fee(&mut transaction, attempt.id, fee).await?
+            && queries::ledger::is_capture_posted(&mut transaction, attempt.id).await?
+            && fee.minor() != 0
+        {
+            let posting = fee_posting(attempt.id, &attempt.provider, fee);
+            queries::ledger::post(&mut transaction, &posting).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Posts what the provider keeps of what an attempt took, as far as that is known and its capture is
+    /// posted; nothing happens if it is posted.
+    pub(crate) async fn post_fee(&self, attempt: &Attempt) -> Result<(), Error> {
+        let Some(fee) = attempt.fee.filter(|fee| fee.minor() != 0) else { return Ok(()) };
+        let mut transaction = self.pool.begin().await?;
+        if queries::ledger::is_capture_posted(&mut transaction, attempt.id).await? {
+            let posting = fee_posting(attempt.id, &attempt.provider, fee);
+            queries::ledger::post(&mut transaction, &posting).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// What the postings about an order put on each account. Nothing is left on what customers owe us once
+    /// the order is paid and its sale posted, or all of its money went back.
+    ///
+    /// # Errors
+    /// The database's only.
+    pub async fn books(&self, order: Uuid) -> Result<Vec<Balance>, Error> {
+        Ok(queries::ledger::books(&self.pool, order).await?)
+    }
+
     /// What every account holds, by account and currency. The debits of a currency and its credits
     /// are equal, or the books are wrong.
     ///
@@ -153,4 +173,8 @@ impl Payments {
     pub async fn trial_balance(&self) -> Result<Vec<Balance>, Error> {
         Ok(queries::ledger::trial_balance(&self.pool).await?)
     }
+}
+
+fn fee_posting(attempt: Uuid, provider: &str, fee: Money) -> Posting<'_> {
+    Posting::transfer(Cause::Fee(attempt), Account::Fee, Account::ProviderClearing(provider), fee)
 }

@@ -12,28 +12,36 @@
 //!
 //! Deliberately not here: the order and its state, stock, prices, mails, and card data of any kind.
 
+mod account;
 mod attempt;
+mod capture;
 mod error;
 mod event;
 mod intent;
 mod ledger;
+mod outcome;
 pub mod provider;
 pub mod providers {
     //! The adapters: one module for each payment provider that the store can use.
     pub mod sandbox;
 }
 mod queries;
+mod reconcile;
 mod refund;
+mod sale;
 mod signature;
 mod webhook;
 
 pub use attempt::Attempt;
+pub use capture::CaptureAmount;
 pub use error::Error;
 pub use event::{Happening, PaymentEvent, TOPIC};
 pub use intent::{CancelOutcome, Intent, Standing};
 pub use ledger::{Balance, Capture, Settled};
 pub use provider::{Provider, ProviderError};
+pub use reconcile::{Difference, DifferenceKind, Reconciled};
 pub use refund::{Refund, RefundState, Refunded};
+pub use sale::Sale;
 pub use signature::{StandardSignature, UnusableSecret};
 pub use webhook::{Heard, WebhookError};
 
@@ -49,7 +57,8 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/
 /// The door of the service; cheap to clone.
 ///
 /// Its use-cases stand beside the nouns they are about: `intent` (open, standing, cancel),
-/// `attempt` (pay, refresh), `ledger` (post a capture, trial balance), `refund`, `webhook`.
+/// `attempt` (pay, authorise, refresh), `capture` (capture, void), `ledger` (post a capture, books,
+/// trial balance), `sale`, `refund`, `reconcile`, `webhook`.
 #[derive(Clone)]
 pub struct Payments {
     pool: PgPool,

@@ -6,9 +6,12 @@
 
 use crate::{RefundState, WebhookError};
 use async_trait::async_trait;
-use domain::{money::Money, payment::AttemptState};
+use domain::{
+    money::Money,
+    payment::{AttemptState, CaptureMode},
+};
 use http::HeaderMap;
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use secrecy::SecretString;
 use uuid::Uuid;
 
@@ -27,12 +30,21 @@ pub trait Provider: Send + Sync {
     /// The payment as it stands now, if there is one.
     async fn find(&self, lookup: Lookup<'_>) -> Result<Option<ProviderPayment>, ProviderError>;
 
-    /// Gives up a payment (named by its own id) if that is still possible, and says how it stands
-    /// afterwards: cancelled, or what came before. After `Cancelled` no money will be taken.
+    /// Takes what was authorised, or part of it, once for each [`CaptureOrder::attempt`] however often
+    /// this is called, and says how the payment stands afterwards. What is not taken is released.
+    async fn capture(&self, order: &CaptureOrder) -> Result<ProviderPayment, ProviderError>;
+
+    /// Gives up a payment (named by its own id) if that is still possible, an authorisation too, and
+    /// says how it stands afterwards: cancelled, or what came before. After `Cancelled` no money will be
+    /// taken.
     async fn cancel(&self, payment: &str) -> Result<ProviderPayment, ProviderError>;
 
     /// Gives money back, once for each [`RefundOrder::refund`] however often this is called.
     async fn refund(&self, order: &RefundOrder) -> Result<ProviderRefund, ProviderError>;
+
+    /// A part of the provider's own list of what moved on a day (in UTC), oldest first. The first part
+    /// comes without a cursor; the list is whole when a part names no cursor for the next.
+    async fn list(&self, day: Date, cursor: Option<&str>) -> Result<Listed, ProviderError>;
 
     /// Checks that a webhook is the provider's own and new, before anything of it is believed.
     /// `now` is the time against which its age is measured.
@@ -60,6 +72,8 @@ pub struct Charge {
     pub attempt: Uuid,
     /// How much, above zero.
     pub amount: Money,
+    /// Whether it is taken at once.
+    pub capture: CaptureMode,
     /// Where the shopper comes back to. Secret, because it may carry the order's key.
     pub return_url: SecretString,
     /// Stands for a means of payment that the provider knows; without one the shopper chooses on
@@ -74,8 +88,14 @@ pub struct ProviderPayment {
     pub id: String,
     /// Our name for it: the attempt's id as text, if it is a payment of ours.
     pub reference: String,
-    /// How much.
+    /// How much was asked for.
     pub amount: Money,
+    /// How much was taken; nothing unless it succeeded, and then all or a part.
+    pub captured: Money,
+    /// When what is authorised is released by itself, while it is authorised.
+    pub expires_at: Option<Timestamp>,
+    /// What the provider keeps for itself of what was taken, once it says so.
+    pub fee: Option<Money>,
     /// Where it is; never `Recorded`.
     pub state: AttemptState,
     /// Why it was declined.
@@ -84,6 +104,17 @@ pub struct ProviderPayment {
     pub redirect_url: Option<String>,
     /// What of it went back, whoever asked for it.
     pub refunds: Vec<ProviderRefund>,
+}
+
+/// Money to be taken of what is authorised. An attempt is captured once, so that its id names the request.
+#[derive(Debug, Clone)]
+pub struct CaptureOrder {
+    /// The attempt whose money it is.
+    pub attempt: Uuid,
+    /// The provider's name for the payment.
+    pub payment: String,
+    /// How much, above zero and at most what was authorised.
+    pub amount: Money,
 }
 
 /// Money to be given back. The refund's id is its idempotency key.
@@ -106,6 +137,43 @@ pub struct ProviderRefund {
     pub amount: Money,
     /// Where it is; `Recorded` while the provider has not come to an end with it.
     pub state: RefundState,
+}
+
+/// A part of a provider's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// What moved, oldest first.
+    pub movements: Vec<Movement>,
+    /// Asks for what follows; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// Money that moved, as the provider's list has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Movement {
+    /// Why it moved.
+    pub kind: MovementKind,
+    /// The provider's name for what moved it: of the payment for a capture, of the refund for a refund.
+    pub id: String,
+    /// The provider's name for the payment whose money it is.
+    pub payment: String,
+    /// Our name for that payment: the attempt's id as text, if it is a payment of ours.
+    pub reference: String,
+    /// How much, above zero whichever way it moved.
+    pub amount: Money,
+    /// What the provider keeps for itself of it, once it says so.
+    pub fee: Option<Money>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Why money moved at a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MovementKind {
+    /// It was taken from a shopper.
+    Capture,
+    /// It was given back.
+    Refund,
 }
 
 /// A webhook whose signature was right. Only its names are used: how the payment stands is asked of

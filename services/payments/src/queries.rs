@@ -5,6 +5,7 @@ pub(crate) mod attempts;
 pub(crate) mod inbox;
 pub(crate) mod intents;
 pub(crate) mod ledger;
+pub(crate) mod reconcile;
 pub(crate) mod refunds;
 
 use domain::money::{Currency, Money};

@@ -1,20 +1,19 @@
-//! Money that goes back: recorded before the provider is asked, posted after it has said yes.
+//! Money that goes back: recorded before the provider is asked, posted after it has said yes (`giving`).
 
-use crate::{
-    Capture, Error, Happening, PaymentEvent, Payments, ProviderError,
-    error::violated_constraint,
-    ledger::{Account, Cause, Transfer},
-    provider::{Lookup, ProviderPayment, RefundOrder},
-    queries,
-};
+mod giving;
+
+use crate::{Error, Payments, error::violated_constraint, queries};
 use domain::money::Money;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-/// The idempotency key of the refund that gives back all that is left.
+/// The idempotency key of the refund that gives back all that is left. Keys of callers begin otherwise.
 const EVERYTHING: &str = "everything";
+/// What the key of a caller begins with in the database, so that it is no other's.
+const OF_CALLER: &str = "caller/";
+/// How often a refund starts over because the one that it found under its key failed meanwhile.
+const REFUND_ROUNDS: usize = 3;
 
 /// Where a refund is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -76,6 +75,8 @@ pub struct Refund {
 pub enum Refunded {
     /// It went back, by this call.
     Now(Refund),
+    /// It went back by an earlier call under the same key.
+    Earlier(Refund),
     /// All of it had gone back before.
     Before,
     /// The provider has not said yes yet. [`Payments::refresh`] asks again, under the same name.
@@ -83,6 +84,95 @@ pub enum Refunded {
 }
 
 impl Payments {
+    /// Gives back a part of what was captured for an order, or all of it, once for each `key` of the
+    /// caller's however often it is called. Several may follow each other, as long as no more goes back
+    /// than was captured. A capture that was not posted is posted first. `reason` is kept with the refund
+    /// and never shown to the provider.
+    ///
+    /// # Errors
+    /// [`Error::NothingCaptured`]; [`Error::NotWithinCaptured`] if not so much is left;
+    /// [`Error::RefundKeyReused`] if the key belongs to a refund of another amount;
+    /// [`Error::RefundRefused`] if the provider will not: the refund is recorded as failed, and may be
+    /// asked for again under the same key.
+    pub async fn refund(
+        &self,
+        order: Uuid,
+        key: &str,
+        amount: Money,
+        reason: &str,
+    ) -> Result<Refunded, Error> {
+        let outcome = self.refund_part(order, key, amount, reason).await;
+        if let Err(Error::RefundRefused { .. }) = outcome {
+            self.post_what_went_back(order).await?;
+        }
+        outcome
+    }
+
+    async fn refund_part(
+        &self,
+        order: Uuid,
+        key: &str,
+        amount: Money,
+        reason: &str,
+    ) -> Result<Refunded, Error> {
+        let key = format!("{OF_CALLER}{key}");
+        for _ in 0..REFUND_ROUNDS {
+            let capture = self.post_capture(order).await?.capture().clone();
+            let refused = || Error::NotWithinCaptured {
+                order,
+                captured: capture.amount,
+                refunded: capture.refunded,
+                asked: amount,
+            };
+            if amount.minor() <= 0 || amount.currency() != capture.amount.currency() {
+                return Err(refused());
+            }
+            let wanted = queries::refunds::Wanted { attempt: capture.attempt, key: &key, reason };
+            let is_left = match queries::refunds::record(&self.pool, &wanted, amount).await {
+                Ok(Some(refund)) => return self.finish(&capture, refund).await,
+                Ok(None) => true,
+                Err(error)
+                    if violated_constraint(&error) == Some(queries::refunds::WITHIN_CAPTURED) =>
+                {
+                    false
+                }
+                Err(error) => return Err(error.into()),
+            };
+            // The key is taken, or not so much is left, or both: the one under the key took it.
+            match queries::refunds::find_live(&self.pool, capture.attempt, &key).await? {
+                Some(earlier) if earlier.amount != amount => {
+                    let (refund, given) = (earlier.id, earlier.amount);
+                    return Err(Error::RefundKeyReused { refund, given, asked: amount });
+                }
+                Some(earlier) if earlier.state == RefundState::Succeeded => {
+                    return Ok(Refunded::Earlier(earlier));
+                }
+                Some(earlier) => {
+                    let id = earlier.id;
+                    return match self.finish(&capture, earlier).await? {
+                        // Whoever asked first was faster.
+                        Refunded::Before => {
+                            Ok(Refunded::Earlier(queries::refunds::load(&self.pool, id).await?))
+                        }
+                        outcome => Ok(outcome),
+                    };
+                }
+                None if !is_left => return Err(refused()),
+                // What had the key failed in this moment: it is free again.
+                None => {}
+            }
+        }
+        Err(Error::Undecided { order })
+    }
+
+    /// Every refund of an order, oldest first.
+    ///
+    /// # Errors
+    /// The database's only.
+    pub async fn refunds(&self, order: Uuid) -> Result<Vec<Refund>, Error> {
+        Ok(queries::refunds::list(&self.pool, order).await?)
+    }
+
     /// Gives back all that was captured for an order and has not gone back, once however often it is
     /// called. `reason` is kept with the refund and never shown to the provider. A capture that was
     /// not posted is posted first, so that the ledger knows what goes back. When the provider refuses
@@ -94,14 +184,7 @@ impl Payments {
     pub async fn refund_all(&self, order: Uuid, reason: &str) -> Result<Refunded, Error> {
         match self.refund_rest(order, reason).await {
             Err(Error::RefundRefused { refund, code }) => {
-                let capture =
-                    self.captured(order).await?.ok_or(Error::NothingCaptured { order })?;
-                let payment = Lookup::Id(&capture.provider_reference);
-                let posted = match self.provider.find(payment).await? {
-                    Some(payment) => self.post_made_refunds(order, &payment).await?,
-                    None => 0,
-                };
-                match posted {
+                match self.post_what_went_back(order).await? {
                     0 => Err(Error::RefundRefused { refund, code }),
                     _ => self.refund_rest(order, reason).await,
                 }
@@ -112,14 +195,8 @@ impl Payments {
 
     async fn refund_rest(&self, order: Uuid, reason: &str) -> Result<Refunded, Error> {
         let capture = self.post_capture(order).await?.capture().clone();
-        let recorded = queries::refunds::record_remaining(
-            &self.pool,
-            Uuid::now_v7(),
-            capture.attempt,
-            EVERYTHING,
-            reason,
-        )
-        .await;
+        let wanted = queries::refunds::Wanted { attempt: capture.attempt, key: EVERYTHING, reason };
+        let recorded = queries::refunds::record_remaining(&self.pool, &wanted).await;
         match recorded {
             Ok(Some(refund)) => return self.finish(&capture, refund).await,
             // Nothing is left to give back, or the same refund was recorded before.
@@ -130,127 +207,5 @@ impl Payments {
             Err(error) => return Err(error.into()),
         }
         Ok(self.finish_refunds(order).await?.unwrap_or(Refunded::Before))
-    }
-
-    /// Posts what the provider gave back without being asked by us, e.g. by hand at its desk, under
-    /// its own name; says how many refunds that were.
-    pub(crate) async fn post_made_refunds(
-        &self,
-        order: Uuid,
-        payment: &ProviderPayment,
-    ) -> Result<usize, Error> {
-        if payment.refunds.is_empty() {
-            return Ok(0);
-        }
-        let capture = self.post_capture(order).await?.capture().clone();
-        if capture.provider_reference != payment.id {
-            return Ok(0);
-        }
-        let mut posted = 0;
-        for made in &payment.refunds {
-            let mut transaction = self.pool.begin().await?;
-            let (id, attempt) = (Uuid::now_v7(), capture.attempt);
-            let recorded =
-                queries::refunds::record_made(&mut transaction, id, attempt, made).await?;
-            if recorded.is_none() {
-                continue;
-            }
-            tracing::warn!(%order, refund = made.id, amount = %made.amount, "given back at the provider");
-            self.post_refund(transaction, &capture, id, &made.id).await?;
-            posted += 1;
-        }
-        Ok(posted)
-    }
-
-    /// Asks again for every refund of an order that has no outcome; what came of the last one.
-    pub(crate) async fn finish_refunds(&self, order: Uuid) -> Result<Option<Refunded>, Error> {
-        let open = queries::refunds::list_recorded(&self.pool, order).await?;
-        if open.is_empty() {
-            return Ok(None);
-        }
-        let capture = self.captured(order).await?.ok_or(Error::NothingCaptured { order })?;
-        let mut last = None;
-        for refund in open {
-            last = Some(self.finish(&capture, refund).await?);
-        }
-        Ok(last)
-    }
-
-    async fn finish(&self, capture: &Capture, refund: Refund) -> Result<Refunded, Error> {
-        if capture.provider != self.provider.name() {
-            let provider = capture.provider.clone();
-            return Err(Error::OtherProvider { attempt: capture.attempt, provider });
-        }
-        let order = RefundOrder {
-            refund: refund.id,
-            payment: capture.provider_reference.clone(),
-            amount: refund.amount,
-        };
-        let given = match self.provider.refund(&order).await {
-            Ok(given) => given,
-            Err(ProviderError::Rejected { code, message }) => {
-                tracing::error!(refund = %refund.id, code, message, "a refund is refused");
-                queries::refunds::mark_failed(&self.pool, refund.id, &code).await?;
-                return Err(Error::RefundRefused { refund: refund.id, code });
-            }
-            Err(error) => {
-                tracing::warn!(refund = %refund.id, %error, "a refund has no outcome");
-                return Ok(Refunded::Pending(refund));
-            }
-        };
-        if given.amount != refund.amount {
-            tracing::error!(refund = %refund.id, given = %given.amount, "another amount went back");
-            return Err(Error::Contradiction {
-                attempt: capture.attempt,
-                payment: capture.provider_reference.clone(),
-                what: "refunded amount",
-            });
-        }
-        match given.state {
-            RefundState::Recorded => Ok(Refunded::Pending(refund)),
-            RefundState::Succeeded => {
-                let transaction = self.pool.begin().await?;
-                self.post_refund(transaction, capture, refund.id, &given.id).await
-            }
-            RefundState::Failed => {
-                let code = "failed".to_owned();
-                queries::refunds::mark_failed(&self.pool, refund.id, &code).await?;
-                Err(Error::RefundRefused { refund: refund.id, code })
-            }
-        }
-    }
-
-    /// Records that a refund went back, posts it and tells of it, in the one transaction and once.
-    async fn post_refund(
-        &self,
-        mut transaction: Transaction<'_, Postgres>,
-        capture: &Capture,
-        refund: Uuid,
-        provider_reference: &str,
-    ) -> Result<Refunded, Error> {
-        let changed =
-            queries::refunds::mark_succeeded(&mut transaction, refund, provider_reference).await?;
-        let Some(refund) = changed else {
-            transaction.rollback().await?;
-            return Ok(Refunded::Before);
-        };
-        let transfer = Transfer {
-            debit: Account::CustomerReceivable,
-            credit: Account::ProviderClearing(&capture.provider),
-            amount: refund.amount,
-        };
-        queries::ledger::post(&mut transaction, Cause::Refund(refund.id), &transfer).await?;
-        queries::intents::mark_refunded(&mut transaction, capture.intent).await?;
-        let event = PaymentEvent {
-            event: Happening::Refunded,
-            order: capture.order,
-            intent: capture.intent,
-            attempt: capture.attempt,
-            amount: refund.amount,
-        };
-        event.publish(&mut transaction).await?;
-        transaction.commit().await?;
-        tracing::info!(order = %capture.order, refund = %refund.id, amount = %refund.amount, "refund posted");
-        Ok(Refunded::Now(refund))
     }
 }

@@ -3,10 +3,13 @@
 use async_trait::async_trait;
 use domain::payment::AttemptState;
 use http::HeaderMap;
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use payments::{
     Provider, ProviderError, WebhookError,
-    provider::{Charge, Lookup, ProviderEvent, ProviderPayment, ProviderRefund, RefundOrder},
+    provider::{
+        CaptureOrder, Charge, Listed, Lookup, ProviderEvent, ProviderPayment, ProviderRefund,
+        RefundOrder,
+    },
     providers::sandbox::Sandbox,
 };
 use std::sync::Mutex;
@@ -79,6 +82,17 @@ impl Provider for Flaky {
         }
     }
 
+    async fn capture(&self, order: &CaptureOrder) -> Result<ProviderPayment, ProviderError> {
+        match self.mood().await {
+            Mood::Deaf => Err(unknown()),
+            Mood::Mute => {
+                self.sandbox.capture(order).await?;
+                Err(unknown())
+            }
+            _ => self.sandbox.capture(order).await,
+        }
+    }
+
     async fn cancel(&self, payment: &str) -> Result<ProviderPayment, ProviderError> {
         match self.mood().await {
             Mood::Deaf | Mood::Mute => Err(unknown()),
@@ -99,6 +113,13 @@ impl Provider for Flaky {
                 message: "the desk is closed".into(),
             }),
             _ => self.sandbox.refund(order).await,
+        }
+    }
+
+    async fn list(&self, day: Date, cursor: Option<&str>) -> Result<Listed, ProviderError> {
+        match self.mood().await {
+            Mood::Deaf | Mood::Mute => Err(unknown()),
+            _ => self.sandbox.list(day, cursor).await,
         }
     }
 

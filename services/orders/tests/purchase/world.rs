@@ -285,7 +285,7 @@ impl World {
         refused.constraint().unwrap_or_else(|| panic!("{refused}")).to_owned()
     }
 
-    /// The books balance, and every level is the sum of its movements.
+    /// The books balance, no customer of a paid order owes anything, and every level is the sum of its movements.
     pub async fn assert_in_order(&self) {
         let mut sums = std::collections::HashMap::<String, i64>::new();
         for balance in self.payments.trial_balance().await.unwrap() {
@@ -293,6 +293,17 @@ impl World {
                 balance.debit.minor() - balance.credit.minor();
         }
         assert!(sums.values().all(|sum| *sum == 0), "{sums:?}");
+        let paid: Vec<uuid::Uuid> =
+            sqlx::query_scalar("select id from orders where state = 'paid'")
+                .fetch_all(&self.pool)
+                .await
+                .unwrap();
+        for order in paid {
+            for balance in self.payments.books(order).await.unwrap() {
+                let owes = balance.account == "customer_receivable" && balance.net_minor() != 0;
+                assert!(!owes, "the customer of {order}: {balance:?}");
+            }
+        }
         assert!(self.inventory.verify().await.unwrap().is_empty());
     }
 }

@@ -8,12 +8,13 @@ mod wire;
 use crate::{
     ProviderError, StandardSignature, UnusableSecret, WebhookError,
     provider::{
-        Charge, Lookup, Provider, ProviderEvent, ProviderPayment, ProviderRefund, RefundOrder,
+        CaptureOrder, Charge, Listed, Lookup, Provider, ProviderEvent, ProviderPayment,
+        ProviderRefund, RefundOrder,
     },
 };
 use async_trait::async_trait;
 use http::{HeaderMap, StatusCode};
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use reqwest::{Client, RequestBuilder, Response, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
@@ -73,6 +74,7 @@ pub enum SettingsError {
 pub struct Sandbox {
     client: Client,
     payments: Url,
+    movements: Url,
     secret: SecretString,
     signature: StandardSignature,
     patience: Patience,
@@ -82,10 +84,13 @@ impl Sandbox {
     /// An adapter with these settings. Nothing is asked of the provider yet.
     pub fn new(settings: Settings) -> Result<Self, SettingsError> {
         let value = settings.base_url;
-        let payments = Url::parse(&format!("{}/v1/payments", value.trim_end_matches('/')))
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https"))
-            .ok_or(SettingsError::Address { value })?;
+        let under = |path| {
+            Url::parse(&format!("{}/v1/{path}", value.trim_end_matches('/')))
+                .ok()
+                .filter(|url| matches!(url.scheme(), "http" | "https"))
+                .ok_or_else(|| SettingsError::Address { value: value.clone() })
+        };
+        let (payments, movements) = (under("payments")?, under("movements")?);
         let client = Client::builder()
             .connect_timeout(settings.patience.connect)
             .timeout(settings.patience.answer)
@@ -97,6 +102,7 @@ impl Sandbox {
         Ok(Self {
             client,
             payments,
+            movements,
             secret: settings.secret,
             signature: StandardSignature::new(&settings.webhook_secret)?,
             patience: settings.patience,
@@ -179,6 +185,7 @@ impl Provider for Sandbox {
             amount_minor: charge.amount.minor(),
             currency: charge.amount.currency().code(),
             return_url: charge.return_url.expose_secret(),
+            capture: wire::CaptureMethod::of(charge.capture),
             token: charge.token.as_ref().map(ExposeSecret::expose_secret),
         };
         let request = || self.client.post(self.payments.clone()).json(&proposal);
@@ -210,6 +217,15 @@ impl Provider for Sandbox {
         }
     }
 
+    async fn capture(&self, order: &CaptureOrder) -> Result<ProviderPayment, ProviderError> {
+        let address = self.address(&order.payment, Some("capture"));
+        let body = wire::AmountRequest { amount_minor: order.amount.minor() };
+        let request = || self.client.post(address.clone()).json(&body);
+        // The attempt's own name is the key of the request that opened its payment.
+        let key = format!("{}-capture", order.attempt);
+        read::<wire::Payment>(self.send_once(request, &key).await?).await?.try_into()
+    }
+
     async fn cancel(&self, payment: &str) -> Result<ProviderPayment, ProviderError> {
         let request = self.client.post(self.address(payment, Some("cancel")));
         match self.send(request).await {
@@ -223,10 +239,19 @@ impl Provider for Sandbox {
 
     async fn refund(&self, order: &RefundOrder) -> Result<ProviderRefund, ProviderError> {
         let address = self.address(&order.payment, Some("refunds"));
-        let body = wire::RefundRequest { amount_minor: order.amount.minor() };
+        let body = wire::AmountRequest { amount_minor: order.amount.minor() };
         let request = || self.client.post(address.clone()).json(&body);
         let answer = self.send_once(request, &order.refund.to_string()).await?;
         read::<wire::Refund>(answer).await?.try_into()
+    }
+
+    async fn list(&self, day: Date, cursor: Option<&str>) -> Result<Listed, ProviderError> {
+        let mut request =
+            self.client.get(self.movements.clone()).query(&[("day", day.to_string())]);
+        if let Some(cursor) = cursor {
+            request = request.query(&[("cursor", cursor)]);
+        }
+        read::<wire::Movements>(self.send(request).await?).await?.try_into()
     }
 
     fn verify_webhook(

@@ -88,21 +88,58 @@ pub(crate) async fn cancel(pool: &PgPool, order: Uuid) -> Result<bool, sqlx::Err
     Ok(done.rows_affected() == 1)
 }
 
-/// Makes an intent paid, now by the database's clock.
+/// An intent that is locked.
+pub(crate) struct Locked {
+    pub(crate) id: Uuid,
+    pub(crate) amount: Money,
+}
+
+/// Locks the intent of an order against whoever posts a sale or what is given up of it. Nothing else is read
+/// here: a statement that waits for a lock sees the world as it was when it began.
+pub(crate) async fn lock(
+    connection: &mut PgConnection,
+    order: Uuid,
+) -> Result<Option<Locked>, sqlx::Error> {
+    let locked: Option<(Uuid, i64, String)> = sqlx::query_as(
+        "select id, amount_minor, currency
+         from intents
+         where order_reference = $1
+         for no key update",
+    )
+    .bind(order)
+    .fetch_optional(connection)
+    .await?;
+    locked
+        .map(|(id, minor, currency)| Ok(Locked { id, amount: money(minor, &currency)? }))
+        .transpose()
+}
+
+/// Makes an intent paid by an attempt, now by the database's clock, and gives what the provider keeps of
+/// it, if that is known. The attempt is locked: who learns it meanwhile finds the capture posted.
 pub(crate) async fn mark_paid(
     connection: &mut PgConnection,
     intent: Uuid,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "update intents
+    attempt: Uuid,
+) -> Result<Option<Money>, sqlx::Error> {
+    let (minor, currency): (Option<i64>, String) = sqlx::query_as(
+        "with taken as materialized (
+           select fee_minor
+           from attempts
+           where id = $2
+           for no key update
+         )
+         update intents
          set state = 'paid',
            paid_at = now()
-         where id = $1",
+         from taken
+         where intents.id = $1
+         returning taken.fee_minor, intents.currency",
     )
     .bind(intent)
-    .execute(connection)
+    .bind(attempt)
+    .fetch_one(connection)
     .await?;
-    Ok(())
+    minor.filter(|minor| *minor != 0).map(|minor| money(minor, &currency)).transpose()
 }
 
 /// Makes an intent refunded if all that was captured for it has gone back.
@@ -115,7 +152,12 @@ pub(crate) async fn mark_refunded(
          set state = 'refunded'
          where id = $1
            and state = 'paid'
-           and amount_minor = (
+           and (
+             select coalesce(captured_minor, amount_minor)
+             from attempts
+             where intent = $1
+               and state = 'succeeded'
+           ) = (
              select sum(refunds.amount_minor)
              from refunds
              join attempts on attempts.id = refunds.attempt
@@ -140,6 +182,11 @@ pub(crate) async fn list_unfinished(
            select intent, created_at
            from attempts
            where state in ('recorded', 'requires_action', 'processing')
+           union all
+           select intent, updated_at
+           from attempts
+           where state = 'authorised'
+             and (to_capture_minor is not null or expires_at < now())
            union all
            select attempts.intent, attempts.updated_at
            from intents

@@ -1,7 +1,7 @@
 //! Giving up a payment, so that no money can arrive afterwards.
 
 use crate::world::{RETURN_URL, World, adapter};
-use domain::payment::{AttemptState, IntentState};
+use domain::payment::{AttemptState, CaptureMode, IntentState};
 use payments::{
     CancelOutcome, Error, ProviderError,
     provider::{Charge, Provider},
@@ -78,6 +78,7 @@ async fn a_request_that_never_arrived_cannot_charge_after_it_was_cancelled() {
         let late = Charge {
             attempt: attempt.id,
             amount: attempt.amount,
+            capture: CaptureMode::AtOnce,
             return_url: RETURN_URL.into(),
             token: token.map(Into::into),
         };

@@ -4,16 +4,20 @@
 use crate::world::{RETURN_URL, World, adapter, price};
 use domain::{
     money::{Currency, Money},
-    payment::AttemptState,
+    payment::{AttemptState, CaptureMode},
 };
 use payments::{
     ProviderError, RefundState,
-    provider::{Charge, Lookup, Provider, RefundOrder},
+    provider::{
+        CaptureOrder, Charge, Lookup, MovementKind, Provider, ProviderPayment, RefundOrder,
+    },
     providers::sandbox::Patience,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 use uuid::Uuid;
+
+const EUR: Currency = Currency::EUR;
 
 /// What a provider's test mode calls the means of payment that the test needs.
 struct Tokens {
@@ -29,6 +33,7 @@ fn charge(token: Option<&str>) -> Charge {
     Charge {
         attempt: Uuid::now_v7(),
         amount: price(),
+        capture: CaptureMode::AtOnce,
         return_url: RETURN_URL.into(),
         token: token.map(Into::into),
     }
@@ -38,7 +43,10 @@ async fn conforms(provider: Arc<dyn Provider>, tokens: Tokens) {
     opens_one_payment_for_an_attempt(&provider, &tokens).await;
     says_how_a_payment_stands(&*provider, &tokens).await;
     ends_what_can_be_ended(&*provider, &tokens).await;
+    takes_once_what_was_set_aside(&provider, &tokens).await;
+    releases_what_was_set_aside(&*provider, &tokens).await;
     gives_back_once(&*provider, &tokens).await;
+    lists_what_moved(&*provider, &tokens).await;
 }
 
 async fn opens_one_payment_for_an_attempt(provider: &Arc<dyn Provider>, tokens: &Tokens) {
@@ -99,12 +107,57 @@ async fn ends_what_can_be_ended(provider: &dyn Provider, tokens: &Tokens) {
     assert_eq!((found.id, found.state), (payment.id, AttemptState::Cancelled));
 }
 
+async fn set_aside(provider: &dyn Provider, tokens: &Tokens) -> (Uuid, ProviderPayment) {
+    let charge = Charge { capture: CaptureMode::Later, ..charge(Some(tokens.succeeds)) };
+    let payment = provider.create(&charge).await.unwrap();
+    assert_eq!((payment.state, payment.captured.minor()), (AttemptState::Authorised, 0));
+    assert!(payment.expires_at.is_some_and(|end| end > jiff::Timestamp::now()), "{payment:?}");
+    (charge.attempt, payment)
+}
+
+async fn takes_once_what_was_set_aside(provider: &Arc<dyn Provider>, tokens: &Tokens) {
+    let (attempt, payment) = set_aside(&**provider, tokens).await;
+    let part =
+        CaptureOrder { attempt, payment: payment.id.clone(), amount: Money::new(1_200, EUR) };
+    let too_much =
+        CaptureOrder { attempt: Uuid::now_v7(), amount: Money::new(1_901, EUR), ..part.clone() };
+    let refused = provider.capture(&too_much).await;
+    assert!(matches!(refused, Err(ProviderError::Rejected { .. })), "{refused:?}");
+
+    let mut asking = JoinSet::new();
+    for _ in 0..8 {
+        let (provider, part) = (Arc::clone(provider), part.clone());
+        asking.spawn(async move { provider.capture(&part).await.unwrap() });
+    }
+    for taken in asking.join_all().await {
+        assert_eq!((taken.state, taken.captured), (AttemptState::Succeeded, part.amount));
+    }
+    let again = CaptureOrder { attempt: Uuid::now_v7(), amount: Money::new(1, EUR), ..part };
+    let refused = provider.capture(&again).await;
+    assert!(matches!(refused, Err(ProviderError::Rejected { .. })), "{refused:?}");
+    let found = provider.find(Lookup::Id(&payment.id)).await.unwrap().unwrap();
+    assert_eq!((found.captured.minor(), found.amount), (1_200, price()));
+    assert!(found.fee.is_some_and(|fee| fee.minor() < 1_200), "{found:?}");
+    // It is too late to give it up.
+    assert_eq!(provider.cancel(&payment.id).await.unwrap().state, AttemptState::Succeeded);
+}
+
+async fn releases_what_was_set_aside(provider: &dyn Provider, tokens: &Tokens) {
+    let (attempt, payment) = set_aside(provider, tokens).await;
+    for _ in 0..2 {
+        assert_eq!(provider.cancel(&payment.id).await.unwrap().state, AttemptState::Cancelled);
+    }
+    let late = CaptureOrder { attempt, payment: payment.id, amount: price() };
+    let refused = provider.capture(&late).await;
+    assert!(matches!(refused, Err(ProviderError::Rejected { .. })), "{refused:?}");
+}
+
 async fn gives_back_once(provider: &dyn Provider, tokens: &Tokens) {
     let payment = provider.create(&charge(Some(tokens.succeeds))).await.unwrap();
     let part = RefundOrder {
         refund: Uuid::now_v7(),
         payment: payment.id.clone(),
-        amount: Money::new(600, Currency::EUR),
+        amount: Money::new(600, EUR),
     };
     let first = provider.refund(&part).await.unwrap();
     assert_eq!((first.amount, first.state), (part.amount, RefundState::Succeeded));
@@ -116,6 +169,46 @@ async fn gives_back_once(provider: &dyn Provider, tokens: &Tokens) {
     let too_much = RefundOrder { refund: Uuid::now_v7(), amount: price(), ..part };
     let refused = provider.refund(&too_much).await;
     assert!(matches!(refused, Err(ProviderError::Rejected { .. })), "{refused:?}");
+}
+
+async fn lists_what_moved(provider: &dyn Provider, tokens: &Tokens) {
+    let began = jiff::Timestamp::now();
+    let charge = charge(Some(tokens.succeeds));
+    let payment = provider.create(&charge).await.unwrap();
+    let order = RefundOrder {
+        refund: Uuid::now_v7(),
+        payment: payment.id.clone(),
+        amount: Money::new(600, EUR),
+    };
+    let refund = provider.refund(&order).await.unwrap();
+    let mut found = Vec::new();
+    // Midnight may lie between the two.
+    let days =
+        [began, jiff::Timestamp::now()].map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).date());
+    for day in days.into_iter().collect::<std::collections::BTreeSet<_>>() {
+        let mut cursor = None;
+        loop {
+            let part = provider.list(day, cursor.as_deref()).await.unwrap();
+            found.extend(part.movements.into_iter().filter(|moved| moved.payment == payment.id));
+            cursor = part.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+    }
+    let told: Vec<_> = found
+        .iter()
+        .map(|moved| (moved.kind, moved.id.as_str(), moved.reference.clone(), moved.amount))
+        .collect();
+    let reference = charge.attempt.to_string();
+    assert_eq!(
+        told,
+        [
+            (MovementKind::Capture, payment.id.as_str(), reference.clone(), price()),
+            (MovementKind::Refund, refund.id.as_str(), reference, order.amount),
+        ]
+    );
+    assert_eq!(found[0].fee, payment.fee);
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ async fn put(pool: &PgPool, attempt: Uuid, state: AttemptState) -> Result<(), sq
         "update attempts
          set state = $2,
            provider_reference = coalesce(provider_reference, id::text),
-           return_url = case when attempt_is_final($2) then null else 'https://shop.example/' end
+           return_url = case when attempt_is_open($2) then 'https://shop.example/' end
          where id = $1",
     )
     .bind(attempt)
@@ -144,7 +144,12 @@ async fn an_intent_takes_only_legal_steps() {
 
     let paid = intent(pool).await;
     let attempt = try_attempt(pool, paid).await.unwrap();
-    for state in [AttemptState::Recorded, AttemptState::Processing, AttemptState::Succeeded] {
+    for state in [
+        AttemptState::Recorded,
+        AttemptState::Processing,
+        AttemptState::Authorised,
+        AttemptState::Succeeded,
+    ] {
         put(pool, attempt, state).await.unwrap();
         assert_eq!(
             violated(run(pool, CANCELLED, paid).await),
@@ -175,6 +180,7 @@ async fn an_intent_has_at_most_one_attempt_that_took_money_or_may() {
         AttemptState::Recorded,
         AttemptState::RequiresAction,
         AttemptState::Processing,
+        AttemptState::Authorised,
         AttemptState::Succeeded,
     ] {
         put(pool, first, state).await.unwrap();

@@ -91,7 +91,8 @@ async fn a_capture_is_posted_once_however_many_finish_the_order() {
         balances,
         [
             ("customer_receivable".to_owned(), 0, 1_900),
-            ("provider_clearing/sandbox".to_owned(), 1_900, 0),
+            ("fee".to_owned(), 51, 0),
+            ("provider_clearing/sandbox".to_owned(), 1_900, 51),
         ]
     );
 
@@ -185,8 +186,10 @@ async fn the_database_refuses_to_rewrite_the_books() {
         assert_eq!(violated(outcome), "ledger_append_only_ck", "{statement}");
     }
     // Nor does a posting grow once it is committed, balanced or not.
-    let posting: Uuid =
-        sqlx::query_scalar("select id from postings").fetch_one(&mut *connection).await.unwrap();
+    let posting: Uuid = sqlx::query_scalar("select id from postings where kind = 'capture'")
+        .fetch_one(&mut *connection)
+        .await
+        .unwrap();
     let late = enter(&mut connection, posting, "customer_receivable", 1, "EUR").await;
     assert_eq!(violated(late), "entries_with_their_posting_ck");
     let twice = sqlx::query("insert into postings (id, kind, attempt) values ($1, 'capture', $2)")

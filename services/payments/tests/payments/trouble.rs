@@ -1,7 +1,7 @@
 //! Paying while answers are lost, late, or nobody is there.
 
 use crate::world::{RETURN_URL, World, adapter, settings};
-use domain::payment::AttemptState;
+use domain::payment::{AttemptState, CaptureMode};
 use payments::{
     Error, Payments, ProviderError,
     provider::{Charge, Lookup, Provider},
@@ -152,6 +152,7 @@ async fn another_token_ends_a_request_that_never_arrived_before_a_new_one_is_mad
     let late = Charge {
         attempt: lost.id,
         amount: lost.amount,
+        capture: CaptureMode::AtOnce,
         return_url: RETURN_URL.into(),
         token: Some("tok_ok".into()),
     };
@@ -237,6 +238,7 @@ async fn no_secret_is_shown() {
     let charge = Charge {
         attempt: attempt.id,
         amount: attempt.amount,
+        capture: CaptureMode::AtOnce,
         return_url: RETURN_URL.into(),
         token: Some("tok_challenge".into()),
     };

@@ -20,6 +20,7 @@ use sandbox::psp;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::PathBuf,
     sync::{Arc, Mutex},
@@ -127,6 +128,13 @@ impl World {
         assert_eq!(answer.status(), StatusCode::OK);
     }
 
+    /// The time of an authorisation ends at the provider.
+    pub async fn expire(&self, payment: &str) {
+        let url = format!("http://{}/test/payments/{payment}/expire", self.psp());
+        let answer = self.client.post(url).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::ACCEPTED);
+    }
+
     /// The provider's own list of payments.
     pub async fn at_provider(&self) -> Vec<Value> {
         let url = format!("http://{}/v1/payments", self.psp());
@@ -182,6 +190,17 @@ impl World {
     pub async fn take_in(&self, webhook: &Arrived) -> Result<Option<Uuid>, payments::WebhookError> {
         let heard = self.payments.receive_webhook(&webhook.headers, &webhook.body).await?;
         Ok(heard.map(|heard| heard.order))
+    }
+
+    /// What the postings about an order leave on each account, debits above zero.
+    pub async fn books(&self, order: Uuid) -> BTreeMap<String, i64> {
+        let books = self.payments.books(order).await.unwrap().into_iter();
+        books.map(|balance| (balance.account.clone(), balance.net_minor())).collect()
+    }
+
+    /// What the customer of an order owes by the books.
+    pub async fn owed(&self, order: Uuid) -> i64 {
+        self.books(order).await.get("customer_receivable").copied().unwrap_or_default()
     }
 
     /// A number that the database counts.

@@ -2,12 +2,13 @@
 
 use crate::{
     ProviderError, RefundState,
-    provider::{ProviderPayment, ProviderRefund},
+    provider::{Listed, Movement, MovementKind, ProviderPayment, ProviderRefund},
 };
 use domain::{
     money::{Currency, Money},
-    payment::AttemptState,
+    payment::{AttemptState, CaptureMode},
 };
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The error code for a payment that is not there.
@@ -23,12 +24,30 @@ pub(super) struct Proposal<'a> {
     pub(super) amount_minor: i64,
     pub(super) currency: &'a str,
     pub(super) return_url: &'a str,
+    pub(super) capture: CaptureMethod,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) token: Option<&'a str>,
 }
 
 #[derive(Serialize)]
-pub(super) struct RefundRequest {
+#[serde(rename_all = "snake_case")]
+pub(super) enum CaptureMethod {
+    Automatic,
+    Manual,
+}
+
+impl CaptureMethod {
+    pub(super) fn of(mode: CaptureMode) -> Self {
+        match mode {
+            CaptureMode::AtOnce => Self::Automatic,
+            CaptureMode::Later => Self::Manual,
+        }
+    }
+}
+
+/// What is to be taken, or given back.
+#[derive(Serialize)]
+pub(super) struct AmountRequest {
     pub(super) amount_minor: i64,
 }
 
@@ -38,6 +57,9 @@ pub(super) struct Payment {
     reference: String,
     amount_minor: i64,
     currency: String,
+    captured_minor: i64,
+    fee_minor: Option<i64>,
+    expires_at: Option<Timestamp>,
     status: Status,
     decline_code: Option<String>,
     refunds: Vec<PastRefund>,
@@ -49,6 +71,7 @@ pub(super) struct Payment {
 enum Status {
     RequiresAction,
     Processing,
+    Authorised,
     Succeeded,
     Declined,
     Cancelled,
@@ -88,6 +111,61 @@ impl PastRefund {
 #[serde(rename_all = "snake_case")]
 enum RefundStatus {
     Succeeded,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Movements {
+    data: Vec<ListedMovement>,
+    next_cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ListedMovement {
+    id: String,
+    #[serde(rename = "type")]
+    kind: ListedKind,
+    payment_id: String,
+    reference: String,
+    amount_minor: i64,
+    currency: String,
+    fee_minor: Option<i64>,
+    created_at: Timestamp,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ListedKind {
+    Capture,
+    Refund,
+}
+
+impl TryFrom<Movements> for Listed {
+    type Error = ProviderError;
+
+    fn try_from(list: Movements) -> Result<Self, ProviderError> {
+        let movements = list.data.into_iter().map(Movement::try_from).collect::<Result<_, _>>()?;
+        Ok(Self { movements, next: list.next_cursor })
+    }
+}
+
+impl TryFrom<ListedMovement> for Movement {
+    type Error = ProviderError;
+
+    fn try_from(listed: ListedMovement) -> Result<Self, ProviderError> {
+        let currency = currency(&listed.currency)?;
+        Ok(Self {
+            kind: match listed.kind {
+                ListedKind::Capture => MovementKind::Capture,
+                ListedKind::Refund => MovementKind::Refund,
+            },
+            id: listed.id,
+            payment: listed.payment_id,
+            reference: listed.reference,
+            amount: Money::new(listed.amount_minor, currency),
+            fee: listed.fee_minor.map(|minor| Money::new(minor, currency)),
+            at: listed.created_at,
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -134,9 +212,13 @@ impl TryFrom<Payment> for ProviderPayment {
             id: payment.id,
             reference: payment.reference,
             amount: Money::new(payment.amount_minor, currency),
+            captured: Money::new(payment.captured_minor, currency),
+            expires_at: payment.expires_at,
+            fee: payment.fee_minor.map(|minor| Money::new(minor, currency)),
             state: match payment.status {
                 Status::RequiresAction => AttemptState::RequiresAction,
                 Status::Processing => AttemptState::Processing,
+                Status::Authorised => AttemptState::Authorised,
                 Status::Succeeded => AttemptState::Succeeded,
                 Status::Declined => AttemptState::Declined,
                 Status::Cancelled => AttemptState::Cancelled,
