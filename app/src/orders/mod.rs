@@ -11,6 +11,8 @@ mod markup;
 mod page;
 #[cfg(feature = "ssr")]
 mod promise;
+#[cfg(feature = "ssr")]
+mod returns;
 mod standing;
 #[cfg(feature = "ssr")]
 mod words;

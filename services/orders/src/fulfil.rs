@@ -17,6 +17,7 @@ struct Known {
     sent: BTreeMap<(String, String), u32>,
     parcels: i32,
     delivered: u64,
+    returned: u64,
 }
 
 impl Orders {
@@ -127,7 +128,7 @@ impl Orders {
             // What is in parcels, not what inventory knows by now: the two are one when parcels were just noted.
             sent: known.sent.values().map(|sent| u64::from(*sent)).sum(),
             delivered: known.delivered,
-            returned: 0,
+            returned: known.returned,
         };
         let (was, now) = (order.fulfilment()?, FulfilmentStatus::of(pieces));
         if was != now {
@@ -157,6 +158,9 @@ async fn known(transaction: &mut PgConnection, id: Uuid) -> Result<Known, Error>
         *known.sent.entry((line.warehouse, line.sku)).or_default() += quantity;
         known.parcels = known.parcels.max(line.number);
         known.delivered += line.delivered_at.map_or(0, |_| u64::from(quantity));
+    }
+    for line in queries::returns::list_locked(transaction, id).await? {
+        known.returned += line.accepted.map_or(0, |pieces| u64::from(pieces.unsigned_abs()));
     }
     Ok(known)
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod cancelling;
 pub(crate) mod parcels;
+pub(crate) mod returns;
 pub(crate) mod status;
 pub(crate) mod sweep;
 pub(crate) mod timeline;
@@ -308,19 +309,23 @@ pub(crate) async fn list_ordered(pool: &PgPool, id: Uuid) -> Result<Vec<Demand>>
     lines.into_iter().map(demand).collect()
 }
 
+const LINES: &str =
+    "select sku, product_id, slug, name, options, quantity, unit_minor, total_minor,
+       tax_rate_basis_points
+     from lines
+     where order_id = $1
+     order by position";
+
+/// What was bought, for whoever holds the order's lock.
+pub(crate) async fn list_lines(connection: &mut PgConnection, id: Uuid) -> Result<Vec<LineRecord>> {
+    sqlx::query_as(LINES).bind(id).fetch_all(connection).await
+}
+
 pub(crate) async fn lines_and_address(
     pool: &PgPool,
     id: Uuid,
 ) -> Result<(Vec<LineRecord>, AddressRecord)> {
-    let lines = sqlx::query_as(
-        "select sku, product_id, slug, name, options, quantity, unit_minor, total_minor,
-           tax_rate_basis_points
-         from lines
-         where order_id = $1
-         order by position",
-    )
-    .bind(id)
-    .fetch_all(pool);
+    let lines = sqlx::query_as(LINES).bind(id).fetch_all(pool);
     let address = sqlx::query_as(
         "select full_name, street, city, postal_code, country from addresses where order_id = $1",
     )

@@ -6,7 +6,7 @@ use domain::{
     order::{
         CancelReason, FulfilmentStatus, OrderNews, OrderState, PaymentStanding, PaymentStatus,
     },
-    pricing::TaxPart,
+    pricing::{TaxPart, Totals},
 };
 use sqlx::types::Json;
 use uuid::Uuid;

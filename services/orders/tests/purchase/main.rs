@@ -6,6 +6,7 @@ mod flaky;
 mod listing;
 mod parcels;
 mod refusals;
+mod returning;
 mod sending;
 mod steps;
 mod together;
