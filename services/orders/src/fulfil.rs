@@ -11,6 +11,10 @@ use sqlx::PgConnection;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
+/// The sweeper first looks for parcels that nobody heard of so many times later than for a payment: they are heard of as a
+/// rule, and whoever pays is not to be looked at twice for it.
+pub(crate) const LOOKED_FOR_LATER: u32 = 120;
+
 /// What is known of an order's parcels: by warehouse and SKU how many pieces are in them, and the rest in numbers.
 #[derive(Debug, Default)]
 struct Known {

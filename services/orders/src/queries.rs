@@ -206,7 +206,7 @@ pub(crate) async fn mark_paid(
     connection: &mut PgConnection,
     id: Uuid,
     cart_to_empty: bool,
-    first_check: Duration,
+    first_look: Duration,
 ) -> Result<()> {
     sqlx::query(
         "update orders
@@ -216,7 +216,7 @@ pub(crate) async fn mark_paid(
     )
     .bind(id)
     .bind(cart_to_empty)
-    .bind(first_check.as_secs_f64())
+    .bind(first_look.as_secs_f64())
     .execute(connection)
     .await?;
     Ok(())

@@ -2,7 +2,7 @@
 //! for nobody, carts not yet emptied, money not yet returned, cancellations, returns, parcels that nobody heard of. Each pass is safe to repeat and to run
 //! on several machines.
 
-use crate::{CancelFailure, Error, Orders, queries};
+use crate::{CancelFailure, Error, Orders, fulfil::LOOKED_FOR_LATER, queries};
 use domain::order::CancelReason;
 use futures::{StreamExt, stream};
 use std::{collections::HashSet, future::Future, time::Duration};
@@ -91,7 +91,7 @@ impl Orders {
 
     /// Looks at paid orders of which not all was sent: how many had been sent something of.
     async fn sweep_shipments(&self) -> Result<usize, Error> {
-        let first = self.timing.first_check;
+        let first = self.timing.first_check * LOOKED_FOR_LATER;
         let due = queries::parcels::take_to_be_sent(&self.pool, first, LIMIT).await?;
         let new = each(due, |id| id, |id| self.note_shipments(id)).await;
         Ok(new.into_iter().filter(|new| *new == Some(true)).count())
