@@ -23,7 +23,7 @@ const everything = () => ({ ...DELIVERY, sku: book.sku, quantity: "3", number: "
 
 test("the functions that change something are known", () => {
   expect(FUNCTIONS).toEqual(
-    expect.arrayContaining(["/api/cart/add", "/api/cart/set", "/api/cart/remove", "/api/checkout/place", "/api/orders/pay", "/api/orders/cancel"]),
+    expect.arrayContaining(["/api/cart/add", "/api/cart/set", "/api/cart/remove", "/api/checkout/place", "/api/orders/pay", "/api/orders/cancel", "/api/orders/return"]),
   );
 });
 

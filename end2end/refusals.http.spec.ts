@@ -261,7 +261,7 @@ const BODIES: Record<string, { type: string; body: string | Buffer }> = {
 
 for (const [what, { type, body }] of Object.entries(BODIES)) {
   test(`${what} is refused with a code`, async ({ request }) => {
-    for (const path of ["/api/cart/add", "/api/cart/set", "/api/checkout/place", "/api/orders/pay", "/api/orders/cancel"]) {
+    for (const path of ["/api/cart/add", "/api/cart/set", "/api/checkout/place", "/api/orders/pay", "/api/orders/cancel", "/api/orders/return"]) {
       const data = Buffer.from(body);
       const program = await request.post(path, { headers: { ...AS_PROGRAM, "content-type": type }, data });
       expect(program.status(), path).toBeGreaterThanOrEqual(400);

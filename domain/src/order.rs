@@ -1,10 +1,14 @@
 //! The life of an order and what its page shows.
 
 mod parcel;
+mod returns;
 mod status;
 mod timeline;
 
 pub use parcel::{Parcel, ParcelLine, Tracking, Unsent};
+pub use returns::{
+    OrderReturn, RETURN_DAYS, ReturnLine, ReturnReason, ReturnState, ReturnWish, Returnable,
+};
 pub use status::{FulfilmentStatus, PaymentStatus, Pieces};
 pub use timeline::{Actor, Happened, TimelineEntry};
 
@@ -198,6 +202,10 @@ pub struct OrderView {
     pub parcels: Vec<Parcel>,
     /// What is to be sent, once it is paid.
     pub unsent: Vec<Unsent>,
+    /// What was announced to be sent back.
+    pub returns: Vec<OrderReturn>,
+    /// What can be sent back now.
+    pub returnable: Vec<Returnable>,
     /// What happened to it, oldest first.
     pub timeline: Vec<TimelineEntry>,
 }

@@ -4,7 +4,7 @@ use crate::roles::{Roles, Serving, Working};
 use accounts::Scopes;
 use clap::{Args, Parser, Subcommand};
 use domain::{
-    Email, OrderNumber,
+    Email, OrderNumber, Sku,
     order::{FulfilmentStatus, OrderState, PaymentStatus},
 };
 use std::{net::SocketAddr, path::PathBuf};
@@ -59,12 +59,12 @@ pub enum Command {
     /// Look after the stock's books.
     #[command(subcommand)]
     Inventory(Inventory),
-    /// Look after the books of the money.
-    #[command(subcommand)]
-    Payments(Payments),
     /// Look after orders.
     #[command(subcommand)]
     Orders(Orders),
+    /// Look after the books of the money.
+    #[command(subcommand)]
+    Payments(Payments),
     /// Make, show and revoke the keys by which programs use the JSON API.
     #[command(subcommand)]
     Apikey(Apikey),
@@ -140,6 +140,20 @@ pub enum Orders {
         #[arg(long, value_name = "NUMBER")]
         tracking: String,
     },
+    /// Say what was accepted of a return, which is then paid back. The exit code is 1 when it is not expected.
+    Inspect {
+        /// The order's number.
+        #[arg(value_parser = named(|text| OrderNumber::parse(text).ok()))]
+        number: OrderNumber,
+        /// Which of its returns, from 1.
+        which: u32,
+        /// Accepted pieces, e.g. LAMP-1=2; may be said several times. Of what is not named nothing was.
+        #[arg(long = "accept", value_name = "SKU=N", value_parser = named(accepted))]
+        accepted: Vec<(Sku, u32)>,
+        /// Why; its buyer reads it.
+        #[arg(long, value_name = "WORDS")]
+        why: Option<String>,
+    },
     /// Say that a parcel arrived.
     Delivered {
         /// The order's number.
@@ -148,6 +162,12 @@ pub enum Orders {
         /// Which of its parcels, from 1.
         parcel: u32,
     },
+}
+
+/// `LAMP-1=2`
+fn accepted(text: &str) -> Option<(Sku, u32)> {
+    let (sku, pieces) = text.rsplit_once('=')?;
+    Some((Sku::parse(sku).ok()?, pieces.parse().ok()?))
 }
 
 /// What a name stands for.

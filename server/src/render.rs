@@ -133,6 +133,7 @@ mod tests {
         (Method::GET, "/api/line/place", "anyone, but no other site's page"),
         (Method::POST, "/api/orders/cancel", "whoever holds the order's key"),
         (Method::POST, "/api/orders/pay", "whoever holds the order's key"),
+        (Method::POST, "/api/orders/return", "whoever holds the order's key"),
     ];
 
     #[test]

@@ -1,13 +1,18 @@
-//! What an order's page is loaded with, and the server functions to pay again and to cancel.
+//! What an order's page is loaded with, and the server functions to pay again to cancel, and to send
+//! something back.
 
 use crate::{
     checkout::Next,
     error::StoreError,
     services::{LoadFailed, private, see_other, services, visitor},
 };
-use domain::{OrderNumber, order::OrderView};
+use domain::{
+    OrderNumber, Sku,
+    order::{OrderView, ReturnReason, ReturnWish},
+};
 use leptos::server;
-use orders::{CancelFailure, PayStep, PlaceError};
+use orders::{CancelFailure, PayStep, PlaceError, ReturnFailure};
+use std::collections::BTreeMap;
 
 /// The order of a number, for whoever holds its key. A wrong key, an unknown number and a text that
 /// is no number look the same.
@@ -104,6 +109,72 @@ async fn cancel(number: &str, key: &str) -> Result<Next, StoreError> {
     }
 }
 
+/// Announces that something of an order is sent back: `sku[0]=…&quantity[0]=…&reason[0]=…`. Lines without pieces are none.
+/// `which` of the order's returns it is makes that the form sent twice is one return.
+///
+/// Who may call it: anyone with the order's key.
+#[server(prefix = "/api", endpoint = "orders/return")]
+pub async fn return_order(
+    #[server(default)] number: String,
+    #[server(default)] key: String,
+    #[server(default)] which: String,
+    #[server(default)] sku: BTreeMap<String, String>,
+    #[server(default)] quantity: BTreeMap<String, String>,
+    #[server(default)] reason: BTreeMap<String, String>,
+) -> Result<Next, StoreError> {
+    let outcome = match wishes(&sku, &quantity, &reason) {
+        Some(wishes) => send_back(&number, &key, &which, &wishes).await,
+        None => Err(StoreError::new("malformed", 400, "The request could not be read.")),
+    };
+    if visitor().wants_html {
+        let page = order_page(&number, &key);
+        let told = outcome.as_ref().err().map(|error| format!("&told={}", error.code));
+        see_other(&(page + &told.unwrap_or_default()));
+    }
+    outcome
+}
+
+/// What is sent back, line by line; nothing if a line cannot be read.
+fn wishes(
+    skus: &BTreeMap<String, String>,
+    quantities: &BTreeMap<String, String>,
+    reasons: &BTreeMap<String, String>,
+) -> Option<Vec<ReturnWish>> {
+    let mut wishes = Vec::new();
+    for (line, sku) in skus {
+        let quantity = quantities.get(line)?.parse().ok()?;
+        if quantity > 0 {
+            let reason = ReturnReason::parse(reasons.get(line)?)?;
+            wishes.push(ReturnWish { sku: Sku::parse(sku).ok()?, quantity, reason });
+        }
+    }
+    Some(wishes)
+}
+
+async fn send_back(
+    number: &str,
+    key: &str,
+    which: &str,
+    wishes: &[ReturnWish],
+) -> Result<Next, StoreError> {
+    let unknown = || StoreError::new("not_found", 404, "There is no such order.");
+    let parsed = OrderNumber::parse(number).map_err(|_| unknown())?;
+    let refused =
+        |code, status| StoreError::new(code, status, told_in_words(code).unwrap_or_default());
+    let which = which.parse().unwrap_or_default();
+    match services().orders()?.request_return(&parsed, key, which, wishes).await {
+        Ok(Some(())) => Ok(Next { next: order_page(number, key) }),
+        Ok(None) => Err(unknown()),
+        Err(ReturnFailure::Nothing) => Err(refused(NOTHING_CHOSEN, 422)),
+        Err(ReturnFailure::TooLate) => Err(refused(TOO_LATE, 409)),
+        Err(ReturnFailure::Failed(error)) => Err(StoreError::fault(&error)),
+        Err(_) => Err(refused(NOT_RETURNABLE, 409)),
+    }
+}
+
+const NOTHING_CHOSEN: &str = "nothing_chosen";
+const TOO_LATE: &str = "too_late";
+const NOT_RETURNABLE: &str = "not_returnable";
 const ALREADY_SENT: &str = "already_sent";
 const NOT_CANCELLED: &str = "payment_unavailable";
 
@@ -118,6 +189,12 @@ pub fn told_in_words(code: &str) -> Option<&'static str> {
         NOT_CANCELLED => Some(
             "We could not learn from the payment provider whether your order was paid, so it was not cancelled. \
              Please try again in a minute.",
+        ),
+        NOTHING_CHOSEN => Some("Please choose how many pieces of what you send back."),
+        TOO_LATE => Some("The time in which this order can be sent back is over."),
+        NOT_RETURNABLE => Some(
+            "This cannot be sent back as it was asked for; the order may have changed meanwhile. Please look at \
+             what can be sent back now.",
         ),
         "unavailable" | "internal" => {
             Some("This could not be done just now. Please try again in a minute.")

@@ -3,6 +3,7 @@
 
 use super::{
     promise::{arrival, moment_in_words, span_in_words},
+    returns::{SendBack, returns},
     words::{contents, event},
 };
 use domain::{
@@ -24,10 +25,15 @@ pub fn Course(
 ) -> impl IntoView {
     let parcels = parcels(&order, offer);
     let history = history(&order);
+    let returns = returns(&order);
+    let send_back = (!order.returnable.is_empty())
+        .then(|| view! { <SendBack order=order.clone() key=key.clone()/> });
     let cancel = order.can_be_cancelled().then(|| view! { <Cancel order key/> });
     view! {
         <div id="course" class="order__live">
             {parcels}
+            {returns}
+            {send_back}
             {cancel}
             {history}
         </div>

@@ -13,6 +13,8 @@ mod page;
 mod papers;
 #[cfg(feature = "ssr")]
 mod promise;
+#[cfg(feature = "ssr")]
+mod returns;
 mod standing;
 #[cfg(feature = "ssr")]
 mod words;

@@ -2,7 +2,10 @@
 
 use domain::{
     Sku,
-    order::{Actor, CancelReason, Happened, OrderView, ParcelLine, TimelineEntry},
+    order::{
+        Actor, CancelReason, Happened, OrderReturn, OrderView, ParcelLine, ReturnReason,
+        ReturnState, TimelineEntry,
+    },
 };
 
 /// A sentence about something that happened.
@@ -35,17 +38,73 @@ pub fn event(entry: &TimelineEntry) -> String {
             format!("Parcel {parcel} is with {carrier}, number {tracking_number}.")
         }
         Happened::ParcelDelivered { parcel } => format!("Parcel {parcel} arrived."),
+        Happened::ReturnRequested { number, pieces } => {
+            format!("You announced return {number} of {}.", count(*pieces))
+        }
+        Happened::ReturnInspected { number, accepted, refused: 0 } => {
+            format!("We looked at return {number} and accepted {}.", count(*accepted))
+        }
+        Happened::ReturnInspected { number, accepted: 0, .. } => {
+            format!("We looked at return {number} and could not accept it.")
+        }
+        Happened::ReturnInspected { number, accepted, refused } => format!(
+            "We looked at return {number}, accepted {} and could not accept {}.",
+            count(*accepted),
+            count(*refused)
+        ),
     }
 }
 
-/// `2 × Lamp, 1 × Chair (red)`. What is part of a set is named by its SKU: the order knows the set's name alone.
-pub fn contents(order: &OrderView, lines: &[ParcelLine]) -> String {
-    let name = |sku: &Sku| match order.lines.iter().find(|line| &line.sku == sku) {
+fn count(pieces: u32) -> String {
+    match pieces {
+        1 => "one piece".to_owned(),
+        many => format!("{many} pieces"),
+    }
+}
+
+/// Why something is sent back, as its buyer chooses it.
+pub fn reason(reason: ReturnReason) -> &'static str {
+    match reason {
+        ReturnReason::Unwanted => "I do not want it any more",
+        ReturnReason::DoesNotFit => "It does not fit",
+        ReturnReason::NotAsDescribed => "It is not as described",
+        ReturnReason::WrongItem => "It is not what I ordered",
+        ReturnReason::Damaged => "It arrived damaged",
+    }
+}
+
+/// How a return stands, and what to do.
+pub fn standing(back: &OrderReturn) -> String {
+    match (back.state, back.refund) {
+        (ReturnState::Requested | ReturnState::Expected, _) => format!(
+            "Please send it to our warehouse {} with the order's number in the parcel. When it has arrived we \
+             look at it and pay it back.",
+            back.warehouse
+        ),
+        (ReturnState::Accepted, Some(amount)) => format!("{amount} is on its way back to you."),
+        (ReturnState::Refunded, Some(amount)) => format!("{amount} went back to you."),
+        (ReturnState::Accepted | ReturnState::Refunded, None) => "It is paid back.".to_owned(),
+        (ReturnState::Rejected, _) => {
+            "We could not accept it, and send it to you again. If you have a question, please answer the mail \
+             of your order."
+                .to_owned()
+        }
+    }
+}
+
+/// `Chair (red)`. What is part of a set is named by its SKU: the order knows the set's name alone.
+pub fn name(order: &OrderView, sku: &Sku) -> String {
+    match order.lines.iter().find(|line| &line.sku == sku) {
         Some(line) if line.options.is_empty() => line.name.clone(),
         Some(line) => format!("{} ({})", line.name, line.options),
         None => sku.to_string(),
-    };
-    let piece = |line: &ParcelLine| format!("{}\u{a0}\u{d7} {}", line.quantity, name(&line.sku));
+    }
+}
+
+/// `2 × Lamp, 1 × Chair (red)`.
+pub fn contents(order: &OrderView, lines: &[ParcelLine]) -> String {
+    let piece =
+        |line: &ParcelLine| format!("{}\u{a0}\u{d7} {}", line.quantity, name(order, &line.sku));
     lines.iter().map(piece).collect::<Vec<_>>().join(", ")
 }
 

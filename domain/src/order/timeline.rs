@@ -87,6 +87,22 @@ pub enum Happened {
         /// Which parcel.
         parcel: u32,
     },
+    /// Something is to be sent back.
+    ReturnRequested {
+        /// Which of the order's returns, from 1.
+        number: u32,
+        /// How many pieces.
+        pieces: u32,
+    },
+    /// What was sent back was looked at.
+    ReturnInspected {
+        /// Which return.
+        number: u32,
+        /// How many pieces were accepted.
+        accepted: u32,
+        /// How many were not.
+        refused: u32,
+    },
 }
 
 /// An entry of the timeline.

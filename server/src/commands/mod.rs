@@ -53,8 +53,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Seed(wanted) => return seed::run(settings, wanted).await,
         Command::Cache(what) => return cache::run(settings, what).await,
         Command::Inventory(what) => return inventory::run(settings, what).await,
-        Command::Payments(what) => return payments::run(settings, what).await,
         Command::Orders(what) => return orders::run(settings, what).await,
+        Command::Payments(what) => return payments::run(settings, what).await,
         Command::Apikey(what) => return apikey::run(settings, what).await,
         Command::Webhook(what) => return webhook::run(settings, what).await,
         Command::Mail(what) => return mail::run(settings, what).await,
@@ -82,8 +82,8 @@ fn needs(command: &Command, settings: &mut Settings) -> Needs {
             Needs::of_working(&settings.work.roles)
         }
         Command::Inventory(_) => Needs::only(Need::Inventory),
-        Command::Payments(what) => payments::needs(what),
         Command::Orders(_) => Needs::of_orders(),
+        Command::Payments(what) => payments::needs(what),
         Command::Apikey(_) => Needs::only(Need::Accounts),
         Command::Mail(_) => Needs::only(Need::Orders),
         Command::Webhook(_) => Needs::of_telling(),

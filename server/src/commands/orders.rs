@@ -6,9 +6,9 @@ use admissions::Admissions;
 use anyhow::Context;
 use domain::{
     Market, OrderNumber,
-    order::{Actor, OrderView, Tracking},
+    order::{Actor, OrderView, ReturnWish, Tracking},
 };
-use orders::{CancelFailure, OrderFilter, Orders};
+use orders::{CancelFailure, OrderFilter, Orders, ReturnFailure};
 use std::{
     io::{self, Write},
     process::ExitCode,
@@ -44,6 +44,15 @@ pub async fn run(settings: Settings, what: cli::Orders) -> anyhow::Result<ExitCo
             return match orders.label_parcel(&number, parcel, &label, Actor::Staff).await? {
                 Some(()) => said(&number, "has its label"),
                 None => unknown(&number),
+            };
+        }
+        cli::Orders::Inspect { number, which, accepted, why } => {
+            let (by, why) = (Actor::Staff, why.as_deref());
+            return match orders.inspect_return(&number, which, &accepted, by, why).await {
+                Ok(Some(())) => said(&number, "knows what was accepted; it is paid back"),
+                Ok(None) => unknown(&number),
+                Err(ReturnFailure::Failed(error)) => Err(error.into()),
+                Err(failure) => refused(&number, &format!("is as it was: {failure}")),
             };
         }
         cli::Orders::Delivered { number, parcel } => {
@@ -99,6 +108,16 @@ fn show(order: &OrderView) -> anyhow::Result<()> {
         let label = label.unwrap_or_default();
         writeln!(out, "parcel {} from {}: {lines}{label}", parcel.number, parcel.warehouse)?;
     }
+    for back in &order.returns {
+        let line = |line: &domain::order::ReturnLine| {
+            let accepted = line.accepted.map(|pieces| format!(", {pieces} accepted"));
+            let (ReturnWish { sku, quantity, reason }, accepted) =
+                (&line.wish, accepted.unwrap_or_default());
+            format!("{quantity} \u{d7} {sku} ({}{accepted})", reason.as_str())
+        };
+        let lines = back.lines.iter().map(line).collect::<Vec<_>>().join(", ");
+        writeln!(out, "return {} is {}: {lines}", back.number, back.state.as_str())?;
+    }
     for entry in &order.timeline {
         // Plain data with string keys serialises without fail.
         let happened = serde_json::to_string(&entry.happened).unwrap_or_default();
@@ -119,5 +138,5 @@ fn refused(number: &OrderNumber, words: &str) -> anyhow::Result<ExitCode> {
 }
 
 fn unknown(number: &OrderNumber) -> anyhow::Result<ExitCode> {
-    refused(number, "is not known, or has no such parcel")
+    refused(number, "is not known, or has no such parcel or return")
 }

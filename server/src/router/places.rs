@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn every_page_and_server_function_belongs_to_one_role() {
-        const CHECKOUT: [&str; 12] = [
+        const CHECKOUT: [&str; 13] = [
             "/api/cart/add",
             "/api/cart/get",
             "/api/cart/remove",
@@ -78,6 +78,7 @@ mod tests {
             "/api/line/place",
             "/api/orders/cancel",
             "/api/orders/pay",
+            "/api/orders/return",
             "/cart",
             "/checkout",
             "/line/{name}/place",

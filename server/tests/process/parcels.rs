@@ -98,6 +98,41 @@ async fn what_a_warehouse_sends_shows_on_the_orders_page() {
 }
 
 #[tokio::test]
+async fn what_is_sent_back_is_announced_on_the_page_and_paid_back() {
+    let mut sold = Sold::lamps(2).await;
+    sold.ship("1", 2).await;
+    sold.until_it_reads("Send something back").await;
+    let (number, key) = (sold.number.clone(), sold.key.clone());
+    let form = |quantity: &'static str| {
+        [
+            ("number", number.clone()),
+            ("key", key.clone()),
+            ("which", "1".to_owned()),
+            ("sku[0]", "LAMP".to_owned()),
+            ("quantity[0]", quantity.to_owned()),
+            ("reason[0]", "damaged".to_owned()),
+        ]
+    };
+    let mut press = async |quantity| {
+        let form = form(quantity);
+        let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        sold.shopper.send("/api/orders/return", &form).await
+    };
+    let nothing = press("0").await;
+    let announced = press("1").await;
+    assert_eq!(announced, sold.page);
+    assert!(sold.shopper.look(&nothing).await.contains("Please choose how many pieces"));
+    sold.until_it_reads("You announced return 1 of one piece.").await;
+
+    let inspect = ["inspect", number.as_str(), "1", "--accept", "LAMP=1"];
+    let (code, said) = sold.staff(&inspect).await;
+    assert_eq!(code, Some(0), "{said}");
+    sold.until_it_reads("Partly returned").await;
+    sold.until_it_reads("\u{20ac}19.99 went back to you.").await;
+    assert_eq!(sold.staff(&inspect).await.0, Some(1), "once");
+}
+
+#[tokio::test]
 async fn an_order_is_cancelled_on_its_page_until_a_parcel_has_left() {
     let mut sold = Sold::lamps(1).await;
     assert!(sold.shopper.look(&sold.page).await.contains("Cancel this order"));

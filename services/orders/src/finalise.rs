@@ -4,7 +4,8 @@
 //! repeated, and what it leaves to be done later is in `effects`.
 
 use crate::{
-    Error, Orders, Step, cancel::Ending, letters::Tidings, queries, record::OrderRecord,
+    Error, Orders, Step, cancel::Ending, fulfil::LOOKED_FOR_LATER, letters::Tidings, queries,
+    record::OrderRecord,
 };
 use domain::{
     order::{Actor, CancelReason, Happened, OrderNews, OrderState, PaymentStanding},
@@ -123,8 +124,8 @@ impl Orders {
         if !order.state()?.may_become(OrderState::Paid) {
             return Ok(());
         }
-        let first_check = self.timing.first_check;
-        queries::mark_paid(&mut transaction, id, cart_to_empty, first_check).await?;
+        let first_look = self.timing.first_check * LOOKED_FOR_LATER;
+        queries::mark_paid(&mut transaction, id, cart_to_empty, first_look).await?;
         let paid = Happened::Paid;
         queries::timeline::record(&mut transaction, id, Actor::Provider, &paid, None).await?;
         queries::letters::write(&mut transaction, id, &Tidings::Confirmation).await?;

@@ -22,9 +22,11 @@ mod pay;
 mod prepare;
 mod queries;
 mod record;
+mod returnable;
 mod seen;
 mod steps;
 mod sweep;
+mod take_back;
 mod view;
 
 pub use call_off::CancelFailure;
@@ -36,6 +38,7 @@ pub use prepare::{PlaceError, Placed, Submission};
 pub use seen::Seen;
 pub use steps::Step;
 pub use sweep::Swept;
+pub use take_back::ReturnFailure;
 
 use accounts::Sessions;
 use admissions::Admissions;

@@ -1,9 +1,7 @@
 //! How the money of an order stands, as it is stored with the order: the one place that writes it after the order was
 //! finished (`finalise` writes that it is paid). It follows the books of `payments`, and is never ahead of them.
 
-use crate::{
-    Error, Orders, invoices::Credit, letters::Tidings, queries, record::OrderRecord,
-};
+use crate::{Error, Orders, invoices::Credit, letters::Tidings, queries, record::OrderRecord};
 use domain::{
     Money,
     order::{Actor, Happened, PaymentStatus},

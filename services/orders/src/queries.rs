@@ -4,6 +4,7 @@ pub(crate) mod cancelling;
 pub(crate) mod invoices;
 pub(crate) mod letters;
 pub(crate) mod parcels;
+pub(crate) mod returns;
 pub(crate) mod status;
 pub(crate) mod sweep;
 pub(crate) mod timeline;
@@ -207,7 +208,7 @@ pub(crate) async fn mark_paid(
     connection: &mut PgConnection,
     id: Uuid,
     cart_to_empty: bool,
-    first_check: Duration,
+    first_look: Duration,
 ) -> Result<()> {
     sqlx::query(
         "update orders
@@ -217,7 +218,7 @@ pub(crate) async fn mark_paid(
     )
     .bind(id)
     .bind(cart_to_empty)
-    .bind(first_check.as_secs_f64())
+    .bind(first_look.as_secs_f64())
     .execute(connection)
     .await?;
     Ok(())
@@ -310,19 +311,23 @@ pub(crate) async fn list_ordered(pool: &PgPool, id: Uuid) -> Result<Vec<Demand>>
     lines.into_iter().map(demand).collect()
 }
 
+const LINES: &str =
+    "select sku, product_id, slug, name, options, quantity, unit_minor, total_minor,
+       tax_rate_basis_points
+     from lines
+     where order_id = $1
+     order by position";
+
+/// What was bought, for whoever holds the order's lock.
+pub(crate) async fn list_lines(connection: &mut PgConnection, id: Uuid) -> Result<Vec<LineRecord>> {
+    sqlx::query_as(LINES).bind(id).fetch_all(connection).await
+}
+
 pub(crate) async fn lines_and_address(
     pool: &PgPool,
     id: Uuid,
 ) -> Result<(Vec<LineRecord>, AddressRecord)> {
-    let lines = sqlx::query_as(
-        "select sku, product_id, slug, name, options, quantity, unit_minor, total_minor,
-           tax_rate_basis_points
-         from lines
-         where order_id = $1
-         order by position",
-    )
-    .bind(id)
-    .fetch_all(pool);
+    let lines = sqlx::query_as(LINES).bind(id).fetch_all(pool);
     let address = sqlx::query_as(
         "select full_name, street, city, postal_code, country from addresses where order_id = $1",
     )

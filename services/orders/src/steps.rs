@@ -34,6 +34,10 @@ pub enum Step {
     CallingOff,
     /// What a paid order had is given back, and the warehouses know.
     CalledOff,
+    /// A return is written; no warehouse was told.
+    ReturnRequested,
+    /// A return was looked at; nothing was paid back.
+    ReturnInspected,
 }
 
 #[cfg(feature = "testing")]

@@ -1,8 +1,8 @@
 //! What ends whatever stopped half-way: orders whose shopper or webhook never came back, stock held
-//! for nobody, carts not yet emptied, money not yet returned, cancellations, parcels that nobody heard of. Each pass is safe to repeat and to run
+//! for nobody, carts not yet emptied, money not yet returned, cancellations, returns, parcels that nobody heard of. Each pass is safe to repeat and to run
 //! on several machines.
 
-use crate::{CancelFailure, Error, Orders, queries};
+use crate::{CancelFailure, Error, Orders, fulfil::LOOKED_FOR_LATER, queries};
 use domain::order::CancelReason;
 use futures::{StreamExt, stream};
 use std::{collections::HashSet, future::Future, time::Duration};
@@ -36,6 +36,8 @@ pub struct Swept {
     pub called_off: usize,
     /// Orders of which something had been sent that nobody had heard of.
     pub sent: usize,
+    /// Returns that were announced or paid back after the fact.
+    pub returns: usize,
 }
 
 impl Orders {
@@ -46,18 +48,19 @@ impl Orders {
             let released = tokio::time::timeout(EACH_WITHIN, self.release_orphans()).await;
             released.unwrap_or_else(|late| Err(Error::BrokeOff(late.to_string())))
         };
-        let (looked_at, orphans, effects, called_off, sent, heard) = tokio::join!(
+        let (looked_at, orphans, effects, called_off, sent, heard, returns) = tokio::join!(
             self.sweep_orders(),
             orphans,
             self.sweep_effects(),
             self.sweep_cancellations(),
             self.sweep_shipments(),
-            self.sweep_inbox()
+            self.sweep_inbox(),
+            self.sweep_returns()
         );
         heard?;
         let ((checked, expired), orphans) = (looked_at?, orphans?);
-        let (effects, called_off, sent) = (effects?, called_off?, sent?);
-        Ok(Swept { checked, expired, orphans, effects, called_off, sent })
+        let (effects, called_off, sent, returns) = (effects?, called_off?, sent?, returns?);
+        Ok(Swept { checked, expired, orphans, effects, called_off, sent, returns })
     }
 
     /// Looks at orders that await their payment: how many, and how many of them ended.
@@ -100,10 +103,17 @@ impl Orders {
 
     /// Looks at paid orders of which not all was sent: how many had been sent something of.
     async fn sweep_shipments(&self) -> Result<usize, Error> {
-        let first = self.timing.first_check;
+        let first = self.timing.first_check * LOOKED_FOR_LATER;
         let due = queries::parcels::take_to_be_sent(&self.pool, first, LIMIT).await?;
         let new = each(due, |id| id, |id| self.note_shipments(id)).await;
         Ok(new.into_iter().filter(|new| *new == Some(true)).count())
+    }
+
+    /// Announces returns and pays them back: how many were due.
+    async fn sweep_returns(&self) -> Result<usize, Error> {
+        let due = queries::returns::take_due(&self.pool, self.timing.first_check, LIMIT).await?;
+        let done = each(due, |id| id, |id| self.go_on_with_return(id)).await;
+        Ok(done.into_iter().flatten().count())
     }
 
     /// Asks how an order's payment stands and ends the order if its time is over.

@@ -2,17 +2,24 @@
 
 use crate::{
     Error, Orders,
-    queries::{self, parcels::ParcelRecord, timeline::EventRecord},
+    queries::{self, parcels::ParcelRecord, returns::ReturnRecord, timeline::EventRecord},
     record::{AddressRecord, LineRecord, OrderRecord},
+    returnable::returnable,
+    take_back::state_of,
 };
 use domain::{
     Address, Country, Email, Money, OrderNumber, Sku,
-    order::{Actor, OrderLine, OrderView, Parcel, ParcelLine, TimelineEntry, Tracking, Unsent},
+    order::{
+        Actor, OrderLine, OrderReturn, OrderView, Parcel, ParcelLine, RETURN_DAYS, ReturnLine,
+        ReturnReason, ReturnWish, Returnable, TimelineEntry, Tracking, Unsent,
+    },
     pricing::Totals,
     shipping::ShippingMethod,
     tax::BasisPoints,
 };
 use inventory::Shipment;
+use jiff::{Timestamp, ToSpan};
+use std::collections::BTreeMap;
 
 impl Orders {
     /// The order of this number, for those who work for the store: no key is asked for.
@@ -34,15 +41,20 @@ impl Orders {
             }
         };
         let own = async {
-            let (lines, parcels, timeline) = tokio::try_join!(
+            let (lines, parcels, returns, timeline) = tokio::try_join!(
                 queries::lines_and_address(&self.pool, id),
                 queries::parcels::list(&self.pool, id),
+                queries::returns::list(&self.pool, id),
                 queries::timeline::list(&self.pool, id)
             )?;
-            Ok::<_, Error>((lines, parcels, timeline))
+            Ok::<_, Error>((lines, parcels, returns, timeline))
         };
-        let (payment, unsent, ((lines, address), parcels, timeline)) =
+        let (payment, unsent, ((lines, address), parcels, returns, timeline)) =
             tokio::try_join!(self.standing(&order), unsent, own)?;
+        let returnable = match can_be_returned(&order, &parcels)? {
+            true => returnable(&lines, &parcels, &returns),
+            false => BTreeMap::new(),
+        };
         let currency = order.currency()?;
         let money = |minor| Money::new(minor, currency);
         Ok(OrderView {
@@ -68,6 +80,14 @@ impl Orders {
             fulfilment: order.fulfilment()?,
             parcels: parcels_of(&order, parcels)?,
             unsent: unsent_of(unsent),
+            returns: returns_of(&order, returns)?,
+            returnable: returnable
+                .into_iter()
+                .map(|(sku, quantity)| {
+                    let sku = Sku::parse(&sku).map_err(|_| order.unreadable("SKU"))?;
+                    Ok(Returnable { sku, quantity })
+                })
+                .collect::<Result<_, Error>>()?,
             timeline: timeline.into_iter().filter_map(entry_of).collect(),
         })
     }
@@ -119,6 +139,48 @@ fn parcels_of(order: &OrderRecord, rows: Vec<ParcelRecord>) -> Result<Vec<Parcel
         }
     }
     Ok(parcels)
+}
+
+/// Whether it is sent, and not too long ago. What is refused in the end the database's clock says.
+fn can_be_returned(order: &OrderRecord, parcels: &[ParcelRecord]) -> Result<bool, Error> {
+    if !order.is_paid() || !order.fulfilment()?.is_sent() {
+        return Ok(false);
+    }
+    let there = |line: &ParcelRecord| line.delivered_at.unwrap_or(line.sent_at).to_jiff();
+    let until = |last: Timestamp| last.saturating_add((i64::from(RETURN_DAYS) * 24).hours());
+    let until = parcels.iter().map(there).max().and_then(|last| until(last).ok());
+    Ok(until.is_some_and(|until| Timestamp::now() < until))
+}
+
+/// The rows come by return.
+fn returns_of(order: &OrderRecord, rows: Vec<ReturnRecord>) -> Result<Vec<OrderReturn>, Error> {
+    let mut returns = Vec::<OrderReturn>::new();
+    for row in rows {
+        let number = row.number.unsigned_abs();
+        let state = state_of(order, &row)?;
+        let wish = ReturnWish {
+            sku: Sku::parse(&row.sku).map_err(|_| order.unreadable("SKU"))?,
+            quantity: row.quantity.unsigned_abs(),
+            reason: ReturnReason::parse(&row.reason)
+                .ok_or_else(|| order.unreadable("reason of a return"))?,
+        };
+        let line = ReturnLine { wish, accepted: row.accepted.map(i32::unsigned_abs) };
+        match returns.last_mut().filter(|last| last.number == number) {
+            Some(last) => last.lines.push(line),
+            None => {
+                let currency = order.currency()?;
+                returns.push(OrderReturn {
+                    number,
+                    state,
+                    warehouse: row.warehouse_name,
+                    lines: vec![line],
+                    refund: row.refund_minor.map(|minor| Money::new(minor, currency)),
+                    requested_at: row.requested_at.to_jiff(),
+                });
+            }
+        }
+    }
+    Ok(returns)
 }
 
 /// What each warehouse has yet to send; they come by warehouse.

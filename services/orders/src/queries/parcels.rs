@@ -124,8 +124,8 @@ pub(crate) async fn mark_delivered(
     Ok(delivered.rows_affected() > 0)
 }
 
-/// Paid orders of which not all was sent and that are due for a look. Each is put off (doubling from `first` to an
-/// hour): what a warehouse tells is heard at once as a rule.
+/// Paid orders of which not all was sent and that are due for a look. Each is put off (doubling from `first` to a
+/// day): what a warehouse tells is heard at once as a rule.
 pub(crate) async fn take_to_be_sent(
     pool: &PgPool,
     first: Duration,
@@ -134,7 +134,7 @@ pub(crate) async fn take_to_be_sent(
     sqlx::query_scalar(
         "update orders
          set checks = checks + 1,
-             next_check_at = now() + make_interval(secs => least($1 * power(2, least(checks, 20)), 3600))
+             next_check_at = now() + make_interval(secs => least($1 * power(2, least(checks, 20)), 86400))
          where id in (
            select id
            from orders

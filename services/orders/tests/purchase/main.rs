@@ -9,6 +9,7 @@ mod listing;
 mod parcels;
 mod random_events;
 mod refusals;
+mod returning;
 mod sending;
 mod steps;
 mod together;
