@@ -10,7 +10,7 @@ use crate::{
 use domain::{
     Address, Country, Email, Money, OrderNumber, Sku,
     order::{
-        Actor, OrderLine, OrderReturn, OrderView, Parcel, ParcelLine, RETURN_DAYS, ReturnLine,
+        Actor, OrderLine, OrderReturn, OrderView, Parcel, ParcelLine, PaymentStanding, RETURN_DAYS, ReturnLine,
         ReturnReason, ReturnWish, Returnable, TimelineEntry, Tracking, Unsent,
     },
     pricing::Totals,
@@ -55,29 +55,8 @@ impl Orders {
             true => returnable(&lines, &parcels, &returns),
             false => BTreeMap::new(),
         };
-        let currency = order.currency()?;
-        let money = |minor| Money::new(minor, currency);
         Ok(OrderView {
-            number: OrderNumber::parse(&order.number).map_err(|_| order.unreadable("number"))?,
-            state: order.state()?,
-            cancel_reason: order.cancel_reason()?,
             payment,
-            email: Email::parse(&order.email).map_err(|_| order.unreadable("e-mail"))?,
-            address: address_of(&order, &address)?,
-            shipping_method: ShippingMethod::parse(&order.shipping_method)
-                .ok_or_else(|| order.unreadable("delivery method"))?,
-            lines: lines.into_iter().map(|line| line_of(&order, line)).collect::<Result<_, _>>()?,
-            totals: Totals {
-                items: money(order.items_minor),
-                shipping: money(order.shipping_minor),
-                total: money(order.total_minor),
-                taxes: order.taxes.0.clone(),
-            },
-            placed_at: order.placed_at.to_jiff(),
-            paid_at: order.paid_at.map(|at| at.to_jiff()),
-            payment_status: order.payment_status()?,
-            refunded: money(order.refunded_minor),
-            fulfilment: order.fulfilment()?,
             parcels: parcels_of(&order, parcels)?,
             unsent: unsent_of(unsent),
             returns: returns_of(&order, returns)?,
@@ -89,6 +68,46 @@ impl Orders {
                 })
                 .collect::<Result<_, Error>>()?,
             timeline: timeline.into_iter().filter_map(entry_of).collect(),
+            ..order.bought(lines, &address)?
+        })
+    }
+}
+
+impl OrderRecord {
+    /// What was bought, for whom and for how much, and how it stands by its own row; nothing of what became of it.
+    pub fn bought(
+        &self,
+        lines: Vec<LineRecord>,
+        address: &AddressRecord,
+    ) -> Result<OrderView, Error> {
+        let currency = self.currency()?;
+        let money = |minor| Money::new(minor, currency);
+        Ok(OrderView {
+            number: OrderNumber::parse(&self.number).map_err(|_| self.unreadable("number"))?,
+            state: self.state()?,
+            cancel_reason: self.cancel_reason()?,
+            payment: PaymentStanding::Open,
+            email: Email::parse(&self.email).map_err(|_| self.unreadable("e-mail"))?,
+            address: address_of(self, address)?,
+            shipping_method: ShippingMethod::parse(&self.shipping_method)
+                .ok_or_else(|| self.unreadable("delivery method"))?,
+            lines: lines.into_iter().map(|line| line_of(self, line)).collect::<Result<_, _>>()?,
+            totals: Totals {
+                items: money(self.items_minor),
+                shipping: money(self.shipping_minor),
+                total: money(self.total_minor),
+                taxes: self.taxes.0.clone(),
+            },
+            placed_at: self.placed_at.to_jiff(),
+            paid_at: self.paid_at.map(|at| at.to_jiff()),
+            payment_status: self.payment_status()?,
+            refunded: money(self.refunded_minor),
+            fulfilment: self.fulfilment()?,
+            parcels: Vec::new(),
+            unsent: Vec::new(),
+            returns: Vec::new(),
+            returnable: Vec::new(),
+            timeline: Vec::new(),
         })
     }
 }

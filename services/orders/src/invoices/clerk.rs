@@ -16,7 +16,7 @@ use crate::{
 };
 use domain::{
     invoice::InvoiceKind,
-    order::{OrderView, PaymentStanding},
+    order::OrderView,
     pricing::TaxPart,
 };
 use platform::Backoff;
@@ -136,8 +136,8 @@ impl Clerk {
     async fn order(&self, id: Uuid) -> Result<OrderView, Error> {
         let order = queries::load(&self.pool, id).await?;
         let (lines, address) = queries::lines_and_address(&self.pool, id).await?;
-        // A document tells what was bought, and not how the payment stands by now.
-        order.view(lines, address, PaymentStanding::Confirmed)
+        // A document tells what was bought, and not what became of it by now.
+        order.bought(lines, &address)
     }
 
     async fn print(&self, due: &Due, id: Uuid) -> Result<(), Error> {

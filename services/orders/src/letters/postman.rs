@@ -16,7 +16,6 @@ use crate::{
     Error,
     queries::{self, letters::Due},
 };
-use domain::order::PaymentStanding;
 use platform::Backoff;
 use std::time::{Duration, SystemTime};
 use tokio::task::JoinSet;
@@ -137,8 +136,8 @@ impl Postman {
         let (lines, address) =
             queries::lines_and_address(pool, due.order_id).await.map_err(Error::from)?;
         let page = format!("{}{}", self.letters.public_url, order.path());
-        // A letter tells what happened, and not how the payment stands by now.
-        let view = order.view(lines, address, PaymentStanding::Confirmed)?;
+        // A letter tells what happened, and not how it all stands by now.
+        let view = order.bought(lines, &address)?;
         let content = Content::new(&view, page, &due.tidings);
         let written = content.write().map_err(|error| Unwritten::ForGood(error.to_string()))?;
         Ok(Post {
