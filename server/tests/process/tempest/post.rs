@@ -56,8 +56,8 @@ struct Inner {
     is_rough: AtomicBool,
     late: Mutex<Vec<Letter>>,
     taken: Mutex<BTreeMap<String, u32>>,
-    /// What the store has seen and not taken: the provider has to bring it until it is.
-    refused: Mutex<BTreeSet<String>>,
+    /// What the store may have seen: it is not lost any more, so that its sender goes on until it is taken.
+    shown: Mutex<BTreeSet<String>>,
 }
 
 /// Where the provider sends to.
@@ -78,7 +78,7 @@ impl PostOffice {
             is_rough: AtomicBool::new(false),
             late: Mutex::default(),
             taken: Mutex::default(),
-            refused: Mutex::default(),
+            shown: Mutex::default(),
         });
         let router = Router::new().route("/webhooks", post(take)).with_state(inner.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -123,7 +123,7 @@ impl PostOffice {
 
 async fn take(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let letter = Letter { headers, body };
-    let is_known = inner.refused.lock().unwrap().contains(&letter.name());
+    let is_known = inner.shown.lock().unwrap().contains(&letter.name());
     let fate = if is_known { Fate::Brought } else { inner.draw() };
     match fate {
         Fate::Brought => inner.bring(&letter).await,
@@ -160,6 +160,8 @@ impl Inner {
 
     /// Brings a letter to one of the nodes; what that says.
     async fn bring(&self, letter: &Letter) -> StatusCode {
+        // First, for whoever sent it may hang up, and then nothing is heard of the answer.
+        self.shown.lock().unwrap().insert(letter.name());
         let node = {
             let nodes = self.nodes.lock().unwrap();
             nodes[self.chance.lock().unwrap().random_range(0..nodes.len())].clone()
@@ -174,8 +176,6 @@ impl Inner {
         let status = answer.map_or(StatusCode::BAD_GATEWAY, |answer| answer.status());
         if status.is_success() {
             *self.taken.lock().unwrap().entry(letter.name()).or_default() += 1;
-        } else {
-            self.refused.lock().unwrap().insert(letter.name());
         }
         status
     }
