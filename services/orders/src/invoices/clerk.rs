@@ -90,7 +90,13 @@ impl Clerk {
         if let Some(number) = number {
             tracing::info!(order = %due.order_id, number, "{} issued", due.kind);
         }
-        self.print(&due, id).await?;
+        match self.print(&due, id).await {
+            // One that cannot be read must not take the turn of the others.
+            Err(error) if !platform::is_absence(&error) => {
+                self.put_off(&due, error.to_string()).await?;
+            }
+            printed => printed?,
+        }
         Ok(true)
     }
 
@@ -104,6 +110,8 @@ impl Clerk {
             true => (InvoiceKind::Invoice, None, Facts::of_invoice(&self.seller, &order)?),
             false => {
                 let credit = due.credit.as_ref().ok_or(Unissuable::NoCredit)?;
+                let credit =
+                    serde_json::from_value(credit.0.clone()).map_err(Unissuable::Unread)?;
                 let invoice = queries::invoices::lock_invoice(transaction, due.order_id).await?;
                 let invoice = invoice.ok_or(Unissuable::NoInvoice)?;
                 let earlier =
@@ -111,7 +119,7 @@ impl Clerk {
                 let before: Vec<TaxPart> =
                     earlier.iter().flat_map(|note| note.facts.taxes.clone()).collect();
                 let about = (invoice.number.as_str(), &invoice.facts.0);
-                let facts = Facts::of_credit_note(&self.seller, &order, about, &before, &credit.0)?;
+                let facts = Facts::of_credit_note(&self.seller, &order, about, &before, &credit)?;
                 (InvoiceKind::CreditNote, Some(invoice.id), facts)
             }
         };

@@ -104,6 +104,9 @@ pub(crate) enum Unissuable {
     /// What is credited is not said.
     #[error("it is not said what is credited")]
     NoCredit,
+    /// It was written by another release, and may be read by that.
+    #[error("this release cannot read what is credited: {0}")]
+    Unread(serde_json::Error),
     /// The database, or what is stored in it.
     #[error(transparent)]
     Failed(#[from] Error),

@@ -6,7 +6,7 @@
 //! the database, before that was written down. Its name (`Message-ID`) is then the same, by which a receiver can tell.
 
 use super::{
-    Letters, Mailer,
+    Letters, Mailer, Tidings,
     content::Content,
     in_one_line,
     mailer::{NotTaken, Post},
@@ -99,6 +99,9 @@ impl Postman {
                 tracing::warn!(letter = %due.id, %error, "a letter could not be written");
                 return;
             }
+            Err(Unwritten::Unread(words)) => {
+                Err(NotTaken { words: in_one_line(&words), is_final: false })
+            }
             Err(Unwritten::ForGood(words)) => {
                 Err(NotTaken { words: in_one_line(&words), is_final: true })
             }
@@ -114,7 +117,7 @@ impl Postman {
         match sent {
             Ok(()) => {
                 queries::letters::note_sent(pool, due).await?;
-                tracing::info!(%letter, %order, kind = due.tidings.kind().as_str(), "letter sent");
+                tracing::info!(%letter, %order, kind = due.kind, "letter sent");
             }
             Err(NotTaken { words, is_final }) => {
                 let wait = match is_final {
@@ -138,7 +141,9 @@ impl Postman {
         let page = format!("{}{}", self.letters.public_url, order.path());
         // A letter tells what happened, and not how it all stands by now.
         let view = order.bought(lines, &address)?;
-        let content = Content::new(&view, page, &due.tidings);
+        let tidings: Tidings = serde_json::from_value(due.tidings.0.clone())
+            .map_err(|error| Unwritten::Unread(format!("this release cannot read it: {error}")))?;
+        let content = Content::new(&view, page, &tidings);
         let written = content.write().map_err(|error| Unwritten::ForGood(error.to_string()))?;
         Ok(Post {
             id: due.id,
@@ -154,6 +159,8 @@ impl Postman {
 enum Unwritten {
     /// The database is away.
     ForNow(Error),
+    /// It was written by another release, and may be read by that.
+    Unread(String),
     /// What is stored cannot be put into words.
     ForGood(String),
 }

@@ -3,6 +3,7 @@
 use super::Result;
 use crate::invoices::{Credit, Facts};
 use domain::{Money, invoice::InvoiceKind};
+use serde_json::Value;
 use sqlx::{PgConnection, PgPool, types::Json};
 use std::time::Duration;
 use uuid::Uuid;
@@ -50,7 +51,8 @@ pub(crate) struct Due {
     pub order_id: Uuid,
     pub kind: String,
     pub cause: String,
-    pub credit: Option<Json<Credit>>,
+    /// [`Credit`], as this release or another has written it.
+    pub credit: Option<Json<Value>>,
     /// As what it was issued already.
     pub invoice_id: Option<Uuid>,
     pub attempts: i32,

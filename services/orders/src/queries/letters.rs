@@ -2,6 +2,7 @@
 
 use super::Result;
 use crate::letters::Tidings;
+use serde_json::Value;
 use sqlx::{PgConnection, PgPool, types::Json};
 use std::time::Duration;
 use uuid::Uuid;
@@ -32,7 +33,9 @@ pub(crate) async fn write(
 pub(crate) struct Due {
     pub id: Uuid,
     pub order_id: Uuid,
-    pub tidings: Json<Tidings>,
+    pub kind: String,
+    /// [`Tidings`], as this release or another has written them.
+    pub tidings: Json<Value>,
     pub attempts: i32,
     pub written_at: jiff_sqlx::Timestamp,
     pub lease: Uuid,
@@ -54,7 +57,7 @@ pub(crate) async fn take(pool: &PgPool, limit: i64, lease: Duration) -> Result<V
            limit $1
            for update skip locked
          )
-         returning id, order_id, tidings, attempts, written_at, lease",
+         returning id, order_id, kind, tidings, attempts, written_at, lease",
     )
     .bind(limit)
     .bind(Uuid::now_v7())

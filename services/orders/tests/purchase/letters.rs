@@ -241,6 +241,21 @@ async fn names_in_every_script_arrive_and_none_becomes_a_header() {
 }
 
 #[tokio::test]
+async fn a_letter_that_this_release_cannot_read_waits_for_one_that_can_and_holds_up_no_other() {
+    let (world, server) = (World::new().await, mail_server().await);
+    paid(&world).await;
+    let unread = "insert into letters (id, order_id, kind, cause, tidings, next_at)
+                  select gen_random_uuid(), id, 'dispatch', '1', '{\"kind\": \"birthday\"}', 'epoch' from orders";
+    sqlx::query(unread).execute(&world.pool).await.unwrap();
+    let postman = postman(&world, &server);
+    while postman.round().await.unwrap() > 0 {}
+    assert_eq!(server.letters().len(), 1);
+    let unsent = letters(&world).list_unsent(10).await.unwrap();
+    assert_eq!((unsent.len(), unsent[0].state), (1, LetterState::Waiting));
+    assert!(unsent[0].failure.as_ref().unwrap().contains("birthday"), "{unsent:?}");
+}
+
+#[tokio::test]
 async fn whose_money_went_back_is_told_once() {
     let (world, server) = (World::new().await, mail_server().await);
     let shopper = world.shopper(CHAIR, 1).await;
