@@ -1,5 +1,6 @@
 //! The SQL of this service; nowhere else is any.
 
+pub(crate) mod happenings;
 pub(crate) mod sweep;
 
 use crate::record::{AddressRecord, LineRecord, OrderRecord};
@@ -39,6 +40,7 @@ pub(crate) struct NewOrder<'a> {
     pub shipping_method: &'a str,
     pub totals: &'a Totals,
     pub lines: &'a [LineRecord],
+    pub request: Option<&'a [u8]>,
     pub time_to_pay: Duration,
     pub first_check: Duration,
 }
@@ -50,9 +52,9 @@ pub(crate) async fn insert(pool: &PgPool, order: &NewOrder<'_>) -> Result<bool> 
     let inserted = sqlx::query(
         "insert into orders (id, number, access_key, market, cart_id, cart_version, digest, email,
            shipping_method, currency, items_minor, shipping_minor, total_minor, taxes, expires_at,
-           next_check_at)
+           next_check_at, requests)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
-           now() + make_interval(secs => $15), now() + make_interval(secs => $16))
+           now() + make_interval(secs => $15), now() + make_interval(secs => $16), $17)
          on conflict do nothing",
     )
     .bind(order.id)
@@ -71,6 +73,7 @@ pub(crate) async fn insert(pool: &PgPool, order: &NewOrder<'_>) -> Result<bool> 
     .bind(Json(&order.totals.taxes))
     .bind(order.time_to_pay.as_secs_f64())
     .bind(order.first_check.as_secs_f64())
+    .bind(order.request.into_iter().collect::<Vec<_>>())
     .execute(&mut *transaction)
     .await?;
     if inserted.rows_affected() == 0 {
@@ -152,6 +155,34 @@ pub(crate) async fn find_by_cart(
         .bind(i64::from(cart_version))
         .fetch_optional(pool)
         .await
+}
+
+/// The order of a cart that a program asked for under this name and that did not end without payment.
+pub(crate) async fn find_by_request(
+    pool: &PgPool,
+    cart_id: &str,
+    request: &[u8],
+) -> Result<Option<OrderRecord>> {
+    sqlx::query_as(select("cart_id = $1 and $2 = any(requests) and state <> 'cancelled'"))
+        .bind(cart_id)
+        .bind(request)
+        .fetch_optional(pool)
+        .await
+}
+
+/// Writes down one more name under which a program asked for this order.
+pub(crate) async fn add_request(pool: &PgPool, id: Uuid, request: &[u8]) -> Result<()> {
+    sqlx::query(
+        "update orders
+         set requests = array_append(requests, $2)
+         where id = $1
+           and not ($2 = any(requests))",
+    )
+    .bind(id)
+    .bind(request)
+    .execute(pool)
+    .await?;
+    Ok(())
 }
 
 /// The orders of a cart that still await their payment.

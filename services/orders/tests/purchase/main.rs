@@ -2,9 +2,11 @@
 
 mod desk;
 mod flaky;
+mod happenings;
 mod parcels;
 mod refusals;
 mod steps;
+mod till;
 mod together;
 mod unfinished;
 mod world;
