@@ -147,9 +147,11 @@ pub struct LineQuantity {
 pub struct Delivery {
     /// Where it goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub shipping_address: Option<ShippingAddress>,
     /// How.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub delivery: Option<DeliveryMethod>,
 }
 

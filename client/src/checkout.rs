@@ -15,12 +15,14 @@ pub struct Checkout {
     pub shipping_address: ShippingAddress,
     /// How: what was said of the cart, or the usual way, if it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub delivery: Option<DeliveryMethod>,
     /// By what it is paid.
     pub payment: Payment,
     /// What it is expected to cost. If it costs something else nothing is ordered. Without it a cart is ordered only
     /// if none of its lines has changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub expected_total: Option<Money>,
 }
 
@@ -49,6 +51,7 @@ pub struct CheckedOut {
     pub order: PlacedOrder,
     /// What has to happen before it is paid; left out once it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub next_action: Option<NextAction>,
 }
 

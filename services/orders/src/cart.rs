@@ -1,7 +1,7 @@
 //! The cart's use-cases: add, set, remove, look. What is added is checked against stock so that a
 //! shopper learns early; what counts is the hold at the checkout.
 
-use crate::{Error, Orders, queries};
+use crate::{Error, Orders, queries, till::Holder};
 use accounts::{AddRefused, Added, SessionId, SessionToken, WishId};
 use admissions::{Barred, Tickets};
 use domain::{
@@ -79,24 +79,6 @@ pub struct CheckoutPage {
     /// In which parcels it would come now, to the country that was typed before or the market's own; none where
     /// that cannot be said.
     pub parcels: Vec<Parcel>,
-}
-
-/// Who puts something into a cart.
-#[derive(Clone, Copy)]
-pub(crate) enum Holder<'a> {
-    /// A visitor, whose session begins with it.
-    Visitor(Option<&'a SessionToken>),
-    /// A program, which has opened a cart before.
-    Program(&'a SessionToken),
-}
-
-impl<'a> Holder<'a> {
-    fn token(self) -> Option<&'a SessionToken> {
-        match self {
-            Self::Visitor(token) => token,
-            Self::Program(token) => Some(token),
-        }
-    }
 }
 
 /// Why the cart was not changed; it is as it was.

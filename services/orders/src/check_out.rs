@@ -98,7 +98,7 @@ impl Orders {
             Err(PlaceError::Refused(refusal)) if *refusal == Refusal::CartEmpty => {
                 // The same request may have been faster, and have emptied it just now.
                 let faster =
-                    queries::find_by_request(&self.pool, cart.as_str(), request.as_bytes()).await?;
+                    queries::requests::find(&self.pool, cart.as_str(), request.as_bytes()).await?;
                 match faster.filter(OrderRecord::is_paid) {
                     Some(order) => self.placed(order, PayStep::Done)?,
                     None if self.sessions.find(&cart).await?.is_some() => {

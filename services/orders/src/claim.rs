@@ -107,7 +107,7 @@ impl Orders {
         let order = queries::find_by_cart(&self.pool, cart_id, version).await?;
         let order = order.filter(|order| order.id == id || order.is_paid());
         if let (Some(order), Some(request)) = (&order, wish.request) {
-            queries::add_request(&self.pool, order.id, request.as_bytes()).await?;
+            queries::requests::add(&self.pool, order.id, request.as_bytes()).await?;
         }
         if order.as_ref().is_none_or(|order| order.id != id) {
             // The pieces held for the order that was not written are not needed.

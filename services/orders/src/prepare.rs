@@ -138,7 +138,7 @@ impl Orders {
         let cart_id = token.id();
         let ordered = match (&submission.request, submission.cart_version) {
             (Some(request), _) => {
-                queries::find_by_request(&self.pool, cart_id.as_str(), request.as_bytes()).await?
+                queries::requests::find(&self.pool, cart_id.as_str(), request.as_bytes()).await?
             }
             (None, Seen::Said(version)) => {
                 queries::find_by_cart(&self.pool, cart_id.as_str(), version).await?

@@ -1,6 +1,7 @@
 //! The SQL of this service; nowhere else is any.
 
 pub(crate) mod happenings;
+pub(crate) mod requests;
 pub(crate) mod sweep;
 
 use crate::record::{AddressRecord, LineRecord, OrderRecord};
@@ -155,34 +156,6 @@ pub(crate) async fn find_by_cart(
         .bind(i64::from(cart_version))
         .fetch_optional(pool)
         .await
-}
-
-/// The order of a cart that a program asked for under this name and that did not end without payment.
-pub(crate) async fn find_by_request(
-    pool: &PgPool,
-    cart_id: &str,
-    request: &[u8],
-) -> Result<Option<OrderRecord>> {
-    sqlx::query_as(select("cart_id = $1 and $2 = any(requests) and state <> 'cancelled'"))
-        .bind(cart_id)
-        .bind(request)
-        .fetch_optional(pool)
-        .await
-}
-
-/// Writes down one more name under which a program asked for this order.
-pub(crate) async fn add_request(pool: &PgPool, id: Uuid, request: &[u8]) -> Result<()> {
-    sqlx::query(
-        "update orders
-         set requests = array_append(requests, $2)
-         where id = $1
-           and not ($2 = any(requests))",
-    )
-    .bind(id)
-    .bind(request)
-    .execute(pool)
-    .await?;
-    Ok(())
 }
 
 /// The orders of a cart that still await their payment.

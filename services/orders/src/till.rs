@@ -1,7 +1,7 @@
 //! Carts of programs: an app or a till opens one, and whoever knows its name has it. The name is the token of a
 //! session, so that everything that holds for a visitor's cart holds for these.
 
-use crate::{CartFailure, Error, FreshCart, Orders, Wanted, cart::Holder, prepare::today};
+use crate::{CartFailure, Error, FreshCart, Orders, Wanted, prepare::today};
 use accounts::SessionToken;
 use domain::{
     Cart, Country, Money,
@@ -29,6 +29,24 @@ pub struct DeliveryOffer {
     pub offer: ShippingOffer,
     /// What the cart costs with it; `None` for an empty one.
     pub total: Option<Money>,
+}
+
+/// Who puts something into a cart.
+#[derive(Clone, Copy)]
+pub(crate) enum Holder<'a> {
+    /// A visitor, whose session begins with it.
+    Visitor(Option<&'a SessionToken>),
+    /// A program, which has opened a cart before.
+    Program(&'a SessionToken),
+}
+
+impl<'a> Holder<'a> {
+    pub(crate) fn token(self) -> Option<&'a SessionToken> {
+        match self {
+            Self::Visitor(token) => token,
+            Self::Program(token) => Some(token),
+        }
+    }
 }
 
 impl Orders {
