@@ -27,24 +27,28 @@ def ask(path, body=None):
         return json.load(answer)
 
 
+def put(cart, sku):
+    """Puts a piece into a cart, if there is one to be had."""
+    try:
+        ask(f"/api/v1/carts/{cart}/lines", {"sku": sku, "quantity": 1})
+        return True
+    except urllib.error.HTTPError as refused:
+        if refused.code not in (404, 409):
+            raise
+        return False
+
+
 @functools.cache
 def on_sale():
     """Some SKUs that can be bought; not all that lies somewhere is sold."""
-    cart, sold, after = ask("/api/v1/carts", {})["id"], [], ""
-    while len(sold) < 5:
-        levels = ask(f"/api/v1/inventory/levels?limit=500{after}")
-        for sku in sorted({level["sku"] for level in levels["items"] if level["available"] > 100}):
-            try:
-                ask(f"/api/v1/carts/{cart}/lines", {"sku": sku, "quantity": 1})
-                sold.append(sku)
-            except urllib.error.HTTPError as refused:
-                if refused.code != 404:
-                    raise
-            if len(sold) == 5:
-                break
-        if levels["next"] is None:
-            break
-        after = f"&after={levels['next']}"
+    levels, after = [], ""
+    while after is not None:
+        page = ask(f"/api/v1/inventory/levels?limit=500{after}")
+        levels += page["items"]
+        after = page["next"] and f"&after={page['next']}"
+    levels.sort(key=lambda level: (-level["available"], level["sku"]))
+    cart = ask("/api/v1/carts", {})["id"]
+    sold = list(itertools.islice((level["sku"] for level in levels if put(cart, level["sku"])), 5))
     assert sold, "nothing is on sale"
     return sold
 
@@ -57,7 +61,7 @@ def a_cart(number):
     """Nobody guesses the name of a cart: here is one with something in it, a new one now and then."""
     if number % 10 == 0 or not CARTS:
         cart = ask("/api/v1/carts", {})["id"]
-        ask(f"/api/v1/carts/{cart}/lines", {"sku": a_sku(number), "quantity": 1})
+        put(cart, a_sku(number))
         CARTS.append(cart)
     return CARTS[-1]
 
