@@ -19,7 +19,7 @@ step "debug build" cargo build --tests
 open_instance
 
 # The node is one for programs alone, in a database beside those of the tests.
-export VITRINE__SERVER__ROLES=api VITRINE__SERVER__LISTEN=127.0.0.1:$STORE_PORT
+export VITRINE__SERVER__ROLES=api,till VITRINE__SERVER__LISTEN=127.0.0.1:$STORE_PORT
 export VITRINE__SERVER__PUBLIC_URL=$STORE_URL VITRINE__REDIS__NAMESPACE=schemathesis
 # Only what is never stored may be the same everywhere.
 export VITRINE__PAYMENTS__SANDBOX__SECRET=sk_test_merchant_of_tests
@@ -29,18 +29,27 @@ export VITRINE__SERVER__TRUSTED_PROXIES=127.0.0.1
 # As fast as it can: the pace of a key has tests of its own.
 export VITRINE__API__REQUESTS_PER_SECOND=1000000 VITRINE__API__REQUESTS_BURST=1000000
 
+export VITRINE__PAYMENTS__SANDBOX__URL=$PSP_URL
+
 PID_FILE=$HOME_DIR/run/api.pid
 LOG=$HOME_DIR/log/api.log
-end_node() { end "$PID_FILE" TERM 30; }
+# Checkouts are paid at a provider beside it.
+PSP_PID_FILE=$HOME_DIR/run/api-psp.pid
+PSP_LOG=$HOME_DIR/log/api-psp.log
+end_node() { end "$PID_FILE" TERM 30; end "$PSP_PID_FILE" TERM 10; }
 trap end_node EXIT
 end_node
 
 some_goods() { "$VITRINE" migrate && "$VITRINE" seed --products 20; }
 step "some goods" some_goods
+require_free "$PSP_PORT" "the payment provider"
+launch "$PSP_PID_FILE" "$PSP_LOG" "$VITRINE" sandbox-psp --listen "127.0.0.1:$PSP_PORT" --state "$HOME_DIR/api-psp.state" \
+  --webhook-url "$STORE_URL/webhooks/sandbox"
+await "The payment provider" "$PSP_PID_FILE" "$PSP_LOG" 30 port_answers "$PSP_PORT"
 require_free "$STORE_PORT" "the API"
 launch "$PID_FILE" "$LOG" env -C "$ROOT" "$VITRINE" serve
 await "The API" "$PID_FILE" "$LOG" 60 curl --silent --fail --noproxy '*' --max-time 5 "$STORE_URL/health/ready"
-SCOPES=inventory:read,inventory:write,inventory:manage,catalogue:read,carts,orders:own
+SCOPES=inventory:read,inventory:write,inventory:manage,catalogue:read,carts,orders:own,orders:read
 API_KEY=$("$VITRINE" apikey create --name schemathesis --scopes "$SCOPES" | tail -n 1)
 export API_KEY
 

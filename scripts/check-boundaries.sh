@@ -65,6 +65,10 @@ done
 sandbox=$(tree sandbox)
 none_of "sandbox" "$SERVICES connectors app server" <<<"$sandbox"
 
+# What programs ask by knows the store by its API alone.
+direct=$(tree client --depth 1)
+none_of "client" "$SERVICES admissions connectors app server sandbox tokio sqlx axum" <<<"$direct"
+
 # A connector turns bytes into what the inventory understands, and does nothing else.
 direct=$(tree connectors --depth 1)
 none_of "connectors" "accounts admissions catalogue payments orders app server sandbox tokio sqlx reqwest axum" <<<"$direct"

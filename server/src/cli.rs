@@ -211,7 +211,7 @@ pub enum Webhook {
         /// Where, e.g. `https://wms.example/hooks`.
         #[arg(long, value_name = "URL")]
         url: String,
-        /// What, e.g. allocation.created,allocation.cancelled,return.expected.
+        /// What, e.g. allocation.created,allocation.cancelled,return.expected, or order.paid,order.refunded.
         #[arg(long, value_name = "TYPE,…", required = true, value_delimiter = ',')]
         types: Vec<String>,
         /// Of these warehouses alone, by their codes. It may stand there several times.

@@ -31,6 +31,10 @@ pub enum With {
     Cart,
     /// What programs ask for: their keys, and the stock.
     Api,
+    /// A program's cart.
+    TillCart,
+    /// A program's orders.
+    TillOrders,
     /// Everything.
     Everything,
 }
@@ -55,6 +59,9 @@ impl With {
             Self::Shown => matches!(need, Need::Mongodb | Need::Inventory),
             Self::Cart => matches!(need, Need::Mongodb | Need::Inventory | Need::Orders),
             Self::Api => matches!(need, Need::Accounts | Need::Inventory),
+            Self::TillCart => Self::Cart.needs(need) || need == Need::Accounts,
+            // They are kept where money and stock are; the sessions may be away.
+            Self::TillOrders => need != Need::Mongodb,
             Self::Everything => true,
         }
     }

@@ -17,8 +17,10 @@ pub enum Serving {
     Storefront,
     /// What is one visitor's own: cart, checkout, orders, and what payment providers send.
     Checkout,
-    /// The public JSON API, for programs with a key.
+    /// The public JSON API, for programs with a key: all of it that needs no secret of payments.
     Api,
+    /// Carts, checkouts and orders of that API, for apps and points of sale.
+    Till,
     /// The merchant's pages, of which there is nothing yet.
     Admin,
 }
@@ -28,6 +30,7 @@ impl Role for Serving {
         (Self::Storefront, "storefront"),
         (Self::Checkout, "checkout"),
         (Self::Api, "api"),
+        (Self::Till, "till"),
         (Self::Admin, "admin"),
     ];
 }
@@ -165,6 +168,9 @@ impl Needs {
                 &[Inventory, Payments, Orders, Mongodb, Redis, Provider, Tickets, Site]
             }
             Serving::Api => &[Accounts, Inventory, Redis],
+            Serving::Till => {
+                &[Accounts, Inventory, Payments, Orders, Mongodb, Redis, Provider, Tickets]
+            }
             Serving::Admin => &[],
         })
     }
@@ -178,7 +184,7 @@ impl Needs {
             Working::Parcels => &[Inventory, Payments, Orders, Mongodb, Redis, Provider],
             Working::Pages => &[Mongodb, Redis],
             Working::Prices => &[Mongodb],
-            Working::Tell => &[Accounts, Inventory],
+            Working::Tell => &[Accounts, Inventory, Orders],
             Working::Drop => &[Inventory],
             Working::Mail | Working::Documents => &[Orders],
         })
@@ -202,7 +208,7 @@ impl Needs {
 
     /// What is needed to look after those who are told.
     pub fn of_telling() -> Self {
-        Self::of_working(&Roles(BTreeSet::from([Working::Tell])))
+        Self(BTreeSet::from([Need::Accounts, Need::Inventory]))
     }
 
     fn sum<R: Role>(roles: &BTreeSet<R>, needs: impl Fn(R) -> &'static [Need]) -> Self {
@@ -226,7 +232,7 @@ mod tests {
         assert!(some.has(Serving::Storefront) && !some.has(Serving::Admin));
         for (text, name) in [("", ""), ("storefront,", ""), ("shop", "shop"), ("Api", "Api")] {
             let told = text.parse::<Roles<Serving>>().unwrap_err();
-            let there = "there are storefront, checkout, api, admin";
+            let there = "there are storefront, checkout, api, till, admin";
             assert_eq!(told, format!("`{name}` is no role; {there}"));
         }
         assert!("storefront".parse::<Roles<Working>>().is_err());
@@ -236,12 +242,15 @@ mod tests {
     fn only_who_deals_with_payments_needs_what_belongs_to_them() {
         let secret = [Need::Payments, Need::Orders, Need::Provider];
         let storefront = Needs::of_serving(&"storefront,api,admin".parse().unwrap());
-        let pages = Needs::of_working(&"pages,prices,tell,drop".parse().unwrap());
+        let pages = Needs::of_working(&"pages,prices,drop".parse().unwrap());
         for need in secret {
             assert!(!storefront.has(need) && !pages.has(need), "{need:?}");
             assert!(Needs::of_serving(&"checkout".parse().unwrap()).has(need));
+            assert!(Needs::of_serving(&"till".parse().unwrap()).has(need));
             assert!(Needs::of_working(&"sweep".parse().unwrap()).has(need));
         }
+        let tell = Needs::of_working(&"tell".parse().unwrap());
+        assert!(!tell.has(Need::Payments) && !tell.has(Need::Provider), "it tells of orders alone");
         assert_eq!(Needs::of_serving(&"admin".parse().unwrap()), Needs(BTreeSet::new()));
         let keys = Needs::of_serving(&"storefront,checkout".parse().unwrap());
         assert!(!keys.has(Need::Accounts), "pages are for people");

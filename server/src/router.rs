@@ -33,7 +33,7 @@ use leptos::config::LeptosOptions;
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use platform::events::Feed;
 use secrecy::ExposeSecret;
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder};
 use tower_http::{
@@ -87,13 +87,16 @@ pub fn build(
         .layer(guard::foreign_requests(&public_url)?)
         .merge(media::files(settings));
     let live = Live::new(&stores, &feed, &settings.live, &stop);
+    let programs = programs(settings, &stores.connections, &pulses, till(&stores, &live))?;
     router = router.route("/events", get(live::events).with_state(live));
     if let Some(orders) = stores.orders {
         let document = get(invoices::download).with_state(orders.clone());
-        let webhook = post(webhooks::sandbox).with_state(orders);
+        let webhook = post(webhooks::sandbox).with_state(orders.clone());
+        let of_provider = post(webhooks::of_provider).with_state(orders);
         router = router
             .route("/orders/{number}/invoices/{file}", document)
-            .route("/webhooks/sandbox", webhook);
+            .route("/webhooks/sandbox", webhook)
+            .route("/webhooks/payments/{provider}", of_provider);
     }
     if roles.has(Serving::Storefront) {
         edge::follow(settings.redis.url.expose_secret(), edge.clone(), stop);
@@ -102,7 +105,6 @@ pub fn build(
             .merge(sitemap::routes(stores.catalogue, public_url))
             .merge(media::pictures(settings)?);
     }
-    let programs = programs(settings, &stores.connections, &pulses)?;
     let router = router
         .layer(middleware::from_fn_with_state(roles.clone(), places::only_ours))
         .merge(health::routes(stores.connections, pulses));
@@ -110,16 +112,28 @@ pub fn build(
     Ok(Front::new(edge, around(settings, router, programs, notices)))
 }
 
-/// What a node serves whose roles have no pages: what is for programs, and how it is.
+/// What a node serves whose roles have no pages: what is for programs, and how it is. A node that sells to them has
+/// what that takes.
 pub fn without_pages(
     settings: &Settings,
     connections: Connections,
+    selling: Option<(Stores, Feed)>,
     pulses: Pulses,
+    stop: CancellationToken,
 ) -> anyhow::Result<Router> {
-    let programs = programs(settings, &connections, &pulses)?;
+    let till = selling.and_then(|(stores, feed)| {
+        till(&stores, &Live::new(&stores, &feed, &settings.live, &stop))
+    });
+    let programs = programs(settings, &connections, &pulses, till)?;
     let router = health::routes(connections, pulses).fallback(async || guard::misdirected());
     let notices = Notices { failure: "".into(), too_fast: "".into() };
     Ok(around(settings, router, programs, notices))
+}
+
+/// What programs buy with, where there are orders.
+fn till(stores: &Stores, live: &Live) -> Option<api::Till> {
+    let (orders, market) = (stores.orders.clone()?, stores.market.clone());
+    Some(api::Till { orders, market, live: live.clone() })
 }
 
 /// The API, if it is one of the node's roles. Its addresses pass by all that is made for pages and their
@@ -128,9 +142,11 @@ fn programs(
     settings: &Settings,
     connections: &Connections,
     pulses: &Pulses,
+    till: Option<api::Till>,
 ) -> anyhow::Result<Router> {
-    match settings.server.roles.has(Serving::Api) {
-        true => api::build(settings, connections, pulses.clone()),
+    let roles = &settings.server.roles;
+    match roles.has(Serving::Api) || roles.has(Serving::Till) {
+        true => api::build(settings, connections, pulses.clone(), till),
         false => Ok(Router::new()),
     }
 }
@@ -207,10 +223,43 @@ fn origin(url: &str) -> &str {
     &url[..end]
 }
 
-/// What each log line of a request carries. The path alone: queries hold keys of orders.
+/// What each log line of a request carries. The path alone: queries hold keys of orders. Nor does it name a cart, for
+/// whoever knows its name has it.
 fn span<B>(request: &Request<B>) -> tracing::Span {
     let id = guard::request_id(request.headers());
     let client =
         request.extensions().get::<ClientAddress>().map(|client| tracing::field::display(client.0));
-    tracing::info_span!("request", id, method = %request.method(), path = request.uri().path(), client, key = tracing::field::Empty)
+    let path = without_cart(request.uri().path());
+    tracing::info_span!("request", id, method = %request.method(), %path, client, key = tracing::field::Empty)
+}
+
+/// A path in which no cart is named.
+fn without_cart(path: &str) -> Cow<'_, str> {
+    const CARTS: &str = "/api/v1/carts/";
+    match path.split_once(CARTS) {
+        Some((before, named)) => {
+            let rest = named.split_once('/').map_or("", |(_, rest)| rest);
+            let slash = if rest.is_empty() { "" } else { "/" };
+            format!("{before}{CARTS}…{slash}{rest}").into()
+        }
+        None => path.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_names_no_cart() {
+        for (path, logged) in [
+            ("/api/v1/carts", "/api/v1/carts"),
+            ("/api/v1/carts/secret", "/api/v1/carts/…"),
+            ("/api/v1/carts/secret/lines/LAMP", "/api/v1/carts/…/lines/LAMP"),
+            ("//api/v1/carts/secret/", "//api/v1/carts/…"),
+            ("/cart", "/cart"),
+        ] {
+            assert_eq!(without_cart(path), logged);
+        }
+    }
 }

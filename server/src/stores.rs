@@ -13,7 +13,7 @@ use catalogue::Catalogue;
 use domain::Market;
 use inventory::Inventory;
 use jiff::Timestamp;
-use orders::{Orders, Parts, Timing, invoices::Clerk, letters::Letters};
+use orders::{Orders, Parts, Timelines, Timing, invoices::Clerk, letters::Letters};
 use payments::providers::sandbox::{Patience, Sandbox, Settings as SandboxSettings};
 use payments::{Breaker, Payments, Threshold};
 use platform::{
@@ -111,6 +111,11 @@ impl Connections {
     /// Stock.
     pub fn inventory(&self) -> anyhow::Result<Inventory> {
         Ok(Inventory::new(self.schema(inventory::SCHEMA)?.pool.clone()))
+    }
+
+    /// What happened to orders.
+    pub fn timelines(&self) -> anyhow::Result<Timelines> {
+        Ok(Timelines::new(self.schema(orders::SCHEMA)?.pool.clone()))
     }
 
     /// Mails to customers.

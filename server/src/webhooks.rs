@@ -3,11 +3,24 @@
 use crate::guard::problem;
 use axum::{
     body::Bytes,
-    extract::State,
+    extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::Response,
 };
 use orders::{Orders, WebhookFailure};
+
+/// `POST /webhooks/payments/{provider}`: the same for the provider that is named, where payments are made at it.
+pub async fn of_provider(
+    orders: State<Orders>,
+    Path(provider): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match orders.is_paid_at(&provider) {
+        true => sandbox(orders, headers, body).await,
+        false => problem(StatusCode::NOT_FOUND, "not_found", "No payments are made there."),
+    }
+}
 
 /// `POST /webhooks/sandbox`: 204 when it was news or had been heard before, 4xx when it is not the
 /// provider's, 503 when it should be sent again.

@@ -186,7 +186,7 @@ fn problem_of(failure: CartFailure) -> Problem {
     match failure {
         CartFailure::Cart(CartError::Quantity(error)) => Problem::Quantity(error),
         CartFailure::Cart(CartError::Full) => Problem::Full,
-        CartFailure::Cart(CartError::NotInCart { .. }) => Problem::NotInCart,
+        CartFailure::Cart(CartError::NotInCart { .. }) | CartFailure::NoCart => Problem::NotInCart,
         CartFailure::UnknownSku { .. } => Problem::NotSold,
         CartFailure::OutOfStock { left, in_cart, .. } => Problem::OutOfStock { left, in_cart },
         CartFailure::WaitingRoom(_) => Problem::WaitingRoom,

@@ -37,7 +37,9 @@ pub async fn place_order(
     let seen_total = Seen::read(seen_total.as_deref());
     let cart_version = Seen::read(cart_version.as_deref());
     let tickets = visitor().tickets;
-    let outcome = place(Submission { form, seen_total, cart_version, tickets }).await;
+    let submission =
+        Submission { form, seen_total, cart_version, tickets, ..Submission::default() };
+    let outcome = place(submission).await;
     if visitor().wants_html {
         see_other(&outcome.as_ref().map_or_else(back, |next| next.next.clone()));
     }

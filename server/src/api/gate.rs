@@ -8,11 +8,8 @@ use super::{
     problem::{Code, Problem},
     routes::Rules,
 };
-use crate::{
-    client::ClientAddress,
-    pulses::{Pulses, With},
-};
-use accounts::{ApiKey, KeyId, KeyRecord};
+use crate::{client::ClientAddress, pulses::Pulses};
+use accounts::{ApiKey, KeyId, KeyKind, KeyRecord, Scopes};
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, header},
@@ -31,7 +28,12 @@ const BYTES_IN_HAND: usize = 256 * 1024;
 
 /// Who asks: every request that came in carries it.
 #[derive(Debug, Clone)]
-pub struct Caller(pub KeyId);
+pub struct Caller {
+    /// The key's id.
+    pub id: KeyId,
+    /// What the key may be used for.
+    pub scopes: Scopes,
+}
 
 /// The gate of a node. Cheap to clone.
 #[derive(Clone)]
@@ -113,11 +115,12 @@ pub async fn admit(
         };
         tracing::Span::current().record("key", owner.id.as_str());
         gate.keys.note_use(&owner.id);
-        let pace = gate.paces.one_more(owner.id.as_str()).await;
+        let pace = gate.paces.one_more(&paced_by(&owner, client)).await;
         let admitted = may(&owner, pace, rules).and_then(|()| gate.hands(rules.body));
         let mut response = match admitted {
             Ok(_hands) => {
-                request.extensions_mut().insert(Caller(owner.id.clone()));
+                let (id, scopes) = (owner.id.clone(), owner.scopes.clone());
+                request.extensions_mut().insert(Caller { id, scopes });
                 input::whole(rules.body, request, next).await
             }
             Err(problem) => problem.into_response(),
@@ -126,13 +129,22 @@ pub async fn admit(
         response
     };
     // What was begun and may not stop half-way has a task of its own.
-    let answered = gate.pulses.unless_away(With::Api, answering).await;
+    let answered = gate.pulses.unless_away(rules.with, answering).await;
     answered.unwrap_or_else(|| Problem::unavailable().into_response())
+}
+
+/// Whose pace a request counts for. A key that an app carries is that of all who have the app: each address has a
+/// pace of its own.
+fn paced_by(owner: &KeyRecord, client: Option<IpAddr>) -> String {
+    match (owner.kind, client) {
+        (KeyKind::Publishable, Some(client)) => format!("{}@{client}", owner.id),
+        _ => owner.id.to_string(),
+    }
 }
 
 fn may(owner: &KeyRecord, pace: Pace, rules: Rules) -> Result<(), Problem> {
     pace.problem(Code::TooManyRequests, "This key asks faster than it may.")?;
-    if owner.scopes.has(rules.scope) {
+    if rules.scopes().any(|scope| owner.scopes.has(scope)) {
         return Ok(());
     }
     let scope = rules.scope;
@@ -168,7 +180,6 @@ fn refuse(pace: Pace) -> Result<(), Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use accounts::KeyKind;
 
     #[test]
     fn a_key_is_read_from_one_header_of_its_scheme() {

@@ -8,8 +8,8 @@ use super::{
 use crate::guard;
 use axum::{
     body::{Body, to_bytes},
-    extract::{MatchedPath, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    extract::{FromRequestParts, MatchedPath, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -56,7 +56,7 @@ pub async fn once(State(wishes): State<Idempotency>, request: Request, next: Nex
 }
 
 /// The name that a request was given. Only what is not safe to repeat by itself has one.
-fn name(method: &Method, headers: &HeaderMap) -> Result<Option<String>, Problem> {
+pub fn name(method: &Method, headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut told = headers.get_all(KEY).iter();
     let (first, second) = (told.next(), told.next());
     let Some(told) = first.filter(|_| *method == Method::POST) else { return Ok(None) };
@@ -75,15 +75,42 @@ fn name(method: &Method, headers: &HeaderMap) -> Result<Option<String>, Problem>
 async fn wish(key: String, request: Request) -> Result<(Wish, Request), Problem> {
     let extensions = request.extensions();
     let (caller, path) = (extensions.get::<Caller>(), extensions.get::<MatchedPath>());
-    let owner = caller.map(|caller| caller.0.to_string()).unwrap_or_default();
+    let owner = caller.map(|caller| caller.id.to_string()).unwrap_or_default();
     let route = path.map(|path| path.as_str()).unwrap_or_default();
-    let route = format!("{} {route}", request.method());
+    let route = format!("{} {}", request.method(), of_address(route, request.uri().path()));
     let (parts, body) = request.into_parts();
     // Whole and within the route's limit already: see `input::whole`.
     let body = to_bytes(body, usize::MAX).await;
     let body = body.map_err(|error| Problem::of_error(&error))?;
     let wish = Wish { owner, route, key, body_hash: Sha256::digest(&body).into() };
     Ok((wish, Request::from_parts(parts, Body::from(body))))
+}
+
+/// The route, and which address it was if there are several: names belong to the address. It is kept as a hash, for
+/// there may be a secret in it.
+fn of_address(route: &str, path: &str) -> String {
+    match route == path {
+        true => route.to_owned(),
+        false => {
+            let digest = Sha256::digest(path);
+            let digest: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("{route} {digest}")
+        }
+    }
+}
+
+/// The name under which an answer is kept, for an endpoint that has none without.
+pub struct Name(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Name {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        name(&parts.method, &parts.headers)?.map(Self).ok_or_else(|| {
+            let words = "This is done by name only: give it one, as Idempotency-Key.";
+            Problem::new(Code::IdempotencyKeyInvalid, words)
+        })
+    }
 }
 
 /// Finds the answer and keeps it. What failed on our side is not kept: it may go well the next time.
@@ -131,6 +158,16 @@ fn again(kept: Answer) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_belong_to_the_address_which_is_kept_as_a_hash() {
+        let route = "/api/v1/carts/{id}/checkout";
+        let of = |id: &str| of_address(route, &format!("/api/v1/carts/{id}/checkout"));
+        assert_ne!(of("one"), of("two"));
+        assert_eq!(of("one"), of("one"));
+        assert!(!of("secret").contains("secret"));
+        assert_eq!(of_address("/api/v1/carts", "/api/v1/carts"), "/api/v1/carts");
+    }
 
     #[test]
     fn a_name_is_visible_and_there_once() {

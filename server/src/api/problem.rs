@@ -1,167 +1,22 @@
 //! What the API answers when it does not do what was asked: problem details (RFC 9457) with a code that
 //! programs may rely on, and all that is wrong with a request at once.
 
+mod code;
+
+pub use code::Code;
+
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// The media type of problem details.
 pub const MEDIA_TYPE: &str = "application/problem+json";
-
-/// What kind of problem it is. A code is never renamed and never means something else later.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Code {
-    /// The body or the address cannot be read at all.
-    Malformed,
-    /// The name that was given to the request is none.
-    IdempotencyKeyInvalid,
-    /// There is no key, or it lets nobody in.
-    Unauthenticated,
-    /// The key does not have the scope.
-    ScopeMissing,
-    /// Nothing is there.
-    NotFound,
-    /// The address knows other methods only.
-    MethodNotAllowed,
-    /// The first request of this name is still being worked on.
-    IdempotencyInFlight,
-    /// It does not go with what the store knows.
-    DoesNotFit,
-    /// The id was given to another one before.
-    IdTaken,
-    /// It has come too far for this, or not far enough.
-    WrongState,
-    /// Pieces are not there, or are promised.
-    NotToBeHad,
-    /// The body is larger than the route takes.
-    TooLarge,
-    /// The body is in no format that the route takes.
-    UnsupportedMediaType,
-    /// What was sent can be read, and does not fit.
-    Invalid,
-    /// The name was given to another request before.
-    IdempotencyKeyReused,
-    /// The key asks too often.
-    TooManyRequests,
-    /// Somebody at this address tries keys that there are not.
-    TooManyFailures,
-    /// The fault is ours.
-    Internal,
-    /// A database that is needed is away.
-    Unavailable,
-    /// The node has more to do than it can.
-    Busy,
-}
-
-impl Code {
-    /// Every code with its name, its status and what it says in a few words.
-    pub const ALL: [(Self, &'static str, StatusCode, &'static str); 20] = [
-        (Self::Malformed, "malformed", StatusCode::BAD_REQUEST, "The request cannot be read"),
-        (
-            Self::IdempotencyKeyInvalid,
-            "idempotency_key_invalid",
-            StatusCode::BAD_REQUEST,
-            "Idempotency-Key has 1 to 255 visible characters",
-        ),
-        (
-            Self::Unauthenticated,
-            "unauthenticated",
-            StatusCode::UNAUTHORIZED,
-            "A valid key is needed",
-        ),
-        (Self::ScopeMissing, "scope_missing", StatusCode::FORBIDDEN, "The key lacks a scope"),
-        (Self::NotFound, "not_found", StatusCode::NOT_FOUND, "Nothing is there"),
-        (
-            Self::MethodNotAllowed,
-            "method_not_allowed",
-            StatusCode::METHOD_NOT_ALLOWED,
-            "This address knows other methods only",
-        ),
-        (
-            Self::IdempotencyInFlight,
-            "idempotency_in_flight",
-            StatusCode::CONFLICT,
-            "The first request of this name is not answered yet",
-        ),
-        (
-            Self::DoesNotFit,
-            "does_not_fit",
-            StatusCode::CONFLICT,
-            "It does not go with what the store knows",
-        ),
-        (Self::IdTaken, "id_taken", StatusCode::CONFLICT, "This id was given to another one"),
-        (
-            Self::WrongState,
-            "wrong_state",
-            StatusCode::CONFLICT,
-            "It has come too far for this, or not far enough",
-        ),
-        (
-            Self::NotToBeHad,
-            "not_to_be_had",
-            StatusCode::CONFLICT,
-            "Pieces are not there, or are promised",
-        ),
-        (Self::TooLarge, "too_large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
-        (
-            Self::UnsupportedMediaType,
-            "unsupported_media_type",
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "The body has to be JSON",
-        ),
-        (Self::Invalid, "invalid", StatusCode::UNPROCESSABLE_ENTITY, "What was sent does not fit"),
-        (
-            Self::IdempotencyKeyReused,
-            "idempotency_key_reused",
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "This name was given to another request",
-        ),
-        (
-            Self::TooManyRequests,
-            "too_many_requests",
-            StatusCode::TOO_MANY_REQUESTS,
-            "The key asks too often",
-        ),
-        (
-            Self::TooManyFailures,
-            "too_many_failures",
-            StatusCode::TOO_MANY_REQUESTS,
-            "Too many keys were tried that there are not",
-        ),
-        (
-            Self::Internal,
-            "internal",
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "Something went wrong on our side",
-        ),
-        (
-            Self::Unavailable,
-            "unavailable",
-            StatusCode::SERVICE_UNAVAILABLE,
-            "This cannot be done just now",
-        ),
-        (Self::Busy, "busy", StatusCode::SERVICE_UNAVAILABLE, "There is too much to do just now"),
-    ];
-
-    fn facts(self) -> (&'static str, StatusCode, &'static str) {
-        let known = Self::ALL.iter().find(|(code, ..)| *code == self);
-        known.map_or(
-            ("internal", StatusCode::INTERNAL_SERVER_ERROR, ""),
-            |(_, name, status, title)| (*name, *status, *title),
-        )
-    }
-
-    /// The code for an answer of which nothing is known but its status.
-    fn of_status(status: StatusCode) -> Self {
-        let known = Self::ALL.iter().find(|(_, _, known, _)| *known == status);
-        known.map_or(Self::Internal, |(code, ..)| *code)
-    }
-}
 
 /// One thing that is wrong with what was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -204,6 +59,9 @@ pub struct Told {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     errors: Vec<FieldError>,
+    /// What else there is to know of this code: `sku` and `left` of `out_of_stock`, and so on.
+    #[serde(flatten)]
+    facts: Map<String, Value>,
 }
 
 /// A problem that is still to be told: [`complete`] makes it an answer.
@@ -212,13 +70,15 @@ pub struct Problem {
     code: Code,
     detail: String,
     errors: Vec<FieldError>,
+    facts: Map<String, Value>,
     headers: BTreeMap<&'static str, HeaderValue>,
 }
 
 impl Problem {
     /// A problem of this kind, with what is the matter in a sentence.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), headers: BTreeMap::new() }
+        let (detail, errors, facts) = (detail.into(), Vec::new(), Map::new());
+        Self { code, detail, errors, facts, headers: BTreeMap::new() }
     }
 
     /// What was sent does not fit, for these reasons.
@@ -251,6 +111,22 @@ impl Problem {
     pub fn unavailable() -> Self {
         let detail = "A database that is needed for this is away. Please try again.";
         Self::new(Code::Unavailable, detail).later(5)
+    }
+
+    /// The address belongs to a role that this node does not have.
+    pub fn misdirected() -> Self {
+        Self::new(
+            Code::Misdirected,
+            "This node does not serve this; another one of the store does.",
+        )
+    }
+
+    /// With a fact that a program can act on.
+    pub fn fact(mut self, name: &str, value: impl Serialize) -> Self {
+        // Plain data with string keys serialises without fail.
+        let value = serde_json::to_value(value).unwrap_or_default();
+        self.facts.insert(name.to_owned(), value);
+        self
     }
 
     /// With the time after which it is worth asking again.
@@ -296,6 +172,7 @@ pub fn complete(mut response: Response, request_id: &str) -> Response {
         code,
         instance: format!("urn:request:{}", plain(request_id)),
         errors: problem.errors,
+        facts: problem.facts,
     };
     // A struct of texts and numbers can always be written.
     let body = serde_json::to_vec(&body).unwrap_or_default();

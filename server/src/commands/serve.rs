@@ -23,12 +23,20 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let roles = &settings.server.roles;
     let needs = Needs::of_serving(roles);
     if !roles.has(Serving::Storefront) && !roles.has(Serving::Checkout) {
-        let opening = Connections::open(&settings, &needs);
-        let Some(connections) = stop.run_until_cancelled(opening).await.transpose()? else {
-            return Ok(());
+        let (connections, selling) = if roles.has(Serving::Till) {
+            let Some(selling) = stores::open(&settings, &needs, &stop).await? else {
+                return Ok(());
+            };
+            (selling.0.connections.clone(), Some(selling))
+        } else {
+            let opening = Connections::open(&settings, &needs);
+            let Some(connections) = stop.run_until_cancelled(opening).await.transpose()? else {
+                return Ok(());
+            };
+            (connections, None)
         };
         let pulses = Pulses::begin(&settings, &needs, &stop).await?;
-        let store = router::without_pages(&settings, connections, pulses)?;
+        let store = router::without_pages(&settings, connections, selling, pulses, stop.clone())?;
         return listen(&settings, store, stop).await;
     }
     let Some((stores, feed)) = stores::open(&settings, &needs, &stop).await? else {

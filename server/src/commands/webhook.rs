@@ -6,6 +6,7 @@ use accounts::webhooks::{Attempt, DeadLetter, EndpointNow, SigningSecret, Webhoo
 use anyhow::{Context, bail};
 use inventory::{InstructionKind, Inventory};
 use jiff::Timestamp;
+use orders::HAPPENINGS;
 use std::{
     io::{self, Write},
     process::ExitCode,
@@ -78,9 +79,14 @@ pub async fn run(settings: Settings, what: Webhook) -> anyhow::Result<ExitCode> 
 
 /// Whether there are such types and warehouses: of what there is not nobody would ever hear.
 async fn check(inventory: &Inventory, types: &[String], codes: &[String]) -> anyhow::Result<()> {
-    let known = InstructionKind::ALL.map(InstructionKind::as_str);
+    let instructions = InstructionKind::ALL.map(InstructionKind::as_str);
+    let known = [&instructions[..], &HAPPENINGS].concat();
     if let Some(name) = types.iter().find(|name| !known.contains(&name.as_str())) {
         bail!("`{name}` is no type; there are {}", known.join(", "));
+    }
+    let is_of_an_order = |name: &&String| HAPPENINGS.contains(&name.as_str());
+    if let (Some(name), [_, ..]) = (types.iter().find(is_of_an_order), codes) {
+        bail!("`{name}` is told of no warehouse: add an endpoint of its own for it");
     }
     let warehouses = inventory.list_warehouses().await?;
     let warehouses: Vec<_> = warehouses.into_iter().map(|now| now.warehouse.code).collect();

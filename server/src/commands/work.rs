@@ -126,6 +126,7 @@ fn begin(
         let webhooks = connections.webhooks(settings)?;
         let courier = Courier::new(webhooks.clone(), settings.webhooks.reach())?;
         tasks.spawn(tell::instructions(connections.inventory()?, webhooks.clone(), stop.clone()));
+        tasks.spawn(tell::orders(connections.timelines()?, webhooks.clone(), stop.clone()));
         tasks.spawn(courier.run(stop.clone()));
         tasks.spawn(tell::forget(webhooks, stop.clone()));
     }

@@ -20,8 +20,10 @@ mod tell;
 mod telling;
 #[cfg(test)]
 mod tests;
+mod timeline;
 
 pub use tell::Teller;
+pub use timeline::{NoStream, Opened, Told};
 
 use crate::{
     client::ClientAddress,

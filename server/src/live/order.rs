@@ -3,7 +3,10 @@
 
 use super::query::OrderKey;
 use bytes::Bytes;
-use domain::order::{OrderNews, OrderView};
+use domain::{
+    OrderNumber,
+    order::{OrderNews, OrderView},
+};
 use futures::{Stream, stream};
 use orders::{Error, Orders};
 use serde::Serialize;
@@ -16,7 +19,7 @@ use std::{
 use tokio::{sync::Notify, time::timeout};
 
 /// How soon it is looked again when the order could not be read.
-const AGAIN: Duration = Duration::from_secs(2);
+pub const AGAIN: Duration = Duration::from_secs(2);
 
 /// The news of one order, as events.
 pub struct OrderWatch(Pin<Box<dyn Stream<Item = Bytes> + Send>>);
@@ -63,6 +66,13 @@ impl OrderWatch {
     }
 }
 
+impl OrderWatch {
+    /// The news that this stream brings.
+    pub fn of(news: impl Stream<Item = Bytes> + Send + 'static) -> Self {
+        Self(Box::pin(news))
+    }
+}
+
 impl Stream for OrderWatch {
     type Item = Bytes;
 
@@ -77,11 +87,11 @@ impl Watched {
         if let Some(now) = self.first.take() {
             return Some(now);
         }
-        let mut patience = look_again_after(&self.order);
+        let mut patience = look_again_after(&self.order.number);
         loop {
             // Woken by news, or by the clock if that was lost.
             let _ = timeout(patience, self.nudges.notified()).await;
-            patience = look_again_after(&self.order);
+            patience = look_again_after(&self.order.number);
             match self.orders.find(&self.order.number, &self.order.key).await {
                 Ok(Some(order)) => {
                     let now = Told::from(&order);
@@ -101,8 +111,8 @@ impl Watched {
 
 /// When to look although nothing was heard: after 15 to 30 seconds, by the order, so that many open
 /// pages do not look at once.
-fn look_again_after(order: &OrderKey) -> Duration {
-    let spread: u64 = order.number.as_str().bytes().map(u64::from).sum();
+pub fn look_again_after(number: &OrderNumber) -> Duration {
+    let spread: u64 = number.as_str().bytes().map(u64::from).sum();
     Duration::from_secs(15 + spread % 16)
 }
 
@@ -116,13 +126,12 @@ fn on_the_wire(news: &Told) -> Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::OrderNumber;
 
     #[test]
     fn an_open_page_looks_by_itself_within_half_a_minute() {
         for number in ["V-0000-0001", "V-7K2M-9QXD", "V-ZZZZ-ZZZZ"] {
             let number = OrderNumber::parse(number).unwrap();
-            let after = look_again_after(&OrderKey { number, key: String::new() });
+            let after = look_again_after(&number);
             assert!((15..=30).contains(&after.as_secs()), "{after:?}");
         }
     }

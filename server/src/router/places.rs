@@ -39,6 +39,7 @@ fn is_ours(roles: &Roles<Serving>, uri: &Uri) -> bool {
         "line" if parts.nth(1) == Some("place") => Serving::Checkout,
         "api" => match parts.next().unwrap_or_default() {
             "cart" | "checkout" | "line" | "orders" => Serving::Checkout,
+            "v1" if matches!(parts.next(), Some("carts" | "orders")) => Serving::Till,
             "" | "v1" | "openapi.json" => Serving::Api,
             _ => Serving::Storefront,
         },
@@ -64,7 +65,10 @@ mod tests {
     fn owners(address: &str) -> Vec<&'static str> {
         let uri: Uri = address.parse().unwrap();
         let one = |name: &str| is_ours(&name.parse().unwrap(), &uri);
-        ["storefront", "checkout", "api", "admin"].into_iter().filter(|name| one(name)).collect()
+        ["storefront", "checkout", "api", "till", "admin"]
+            .into_iter()
+            .filter(|name| one(name))
+            .collect()
     }
 
     #[test]
@@ -109,7 +113,7 @@ mod tests {
             ("/orders/V-1/invoices/INV-2026-000001.pdf?key=k", &["checkout"]),
             ("/pkg/vitrine.css", &["storefront", "checkout"]),
             ("/favicon.svg", &["storefront", "checkout"]),
-            ("/health/ready", &["storefront", "checkout", "api", "admin"]),
+            ("/health/ready", &["storefront", "checkout", "api", "till", "admin"]),
             ("/nothing", &["storefront"]),
             ("/line/lamp", &["storefront"]),
             ("/line/lamp/place", &["checkout"]),
@@ -118,6 +122,9 @@ mod tests {
             ("/api", &["api"]),
             ("/api/v1/inventory/levels", &["api"]),
             ("/api/v1/cart", &["api"]),
+            ("/api/v1/carts", &["till"]),
+            ("/api/v1/carts/x/lines", &["till"]),
+            ("/api/v1/orders/V-1", &["till"]),
             ("/api/openapi.json", &["api"]),
             ("//cart", &["checkout"]),
         ] {

@@ -10,6 +10,7 @@ mod levels;
 mod movements;
 mod pace;
 mod standing;
+mod till;
 
 use crate::world::Store;
 use reqwest::{Method, RequestBuilder, Response};

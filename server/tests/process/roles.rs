@@ -105,6 +105,20 @@ async fn a_node_for_programs_needs_their_keys_and_the_stock_and_no_secret() {
 }
 
 #[tokio::test]
+async fn a_node_that_sells_to_programs_needs_all_that_selling_takes_and_no_page() {
+    let store = Store::open().await;
+    let settings = [("VITRINE__SERVER__ROLES", "till"), ("VITRINE__SERVER__SITE_ROOT", "/nothing")];
+    let node = store.another_with(&settings).await;
+    let all = ["accounts", "inventory", "orders", "payments"];
+    let mut all: Vec<_> = all.iter().map(|name| format!("postgresql/{name}")).collect();
+    all.extend(["mongodb".to_owned(), "redis".to_owned()]);
+    let mut stands_on = stands_on(&store, &node).await;
+    all.sort();
+    stands_on.sort();
+    assert_eq!(stands_on, all);
+}
+
+#[tokio::test]
 async fn what_a_role_needs_and_has_not_is_told_and_of_others_nothing() {
     let mut command = vitrine();
     command
@@ -132,7 +146,7 @@ async fn what_a_role_needs_and_has_not_is_told_and_of_others_nothing() {
 
 #[tokio::test]
 async fn a_role_that_there_is_not_is_told_with_those_there_are() {
-    let there = "there are storefront, checkout, api, admin";
+    let there = "there are storefront, checkout, api, till, admin";
     let mut command = vitrine();
     command.args(["serve", "--roles", "storefront,shop"]);
     let (code, said) = told(command).await;

@@ -49,7 +49,7 @@ impl Town {
             processes.push(edge(&ground, *port));
         }
         for port in &checkouts {
-            processes.push(node(ground.command(&["serve", "--roles", "checkout"]), *port));
+            processes.push(node(ground.command(&["serve", "--roles", "checkout,till"]), *port));
         }
         let api = free_port();
         processes.push(node(ground.command(&["serve", "--roles", "api"]), api));

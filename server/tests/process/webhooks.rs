@@ -20,7 +20,7 @@ const ALL: &str = "allocation.created,allocation.cancelled,return.expected";
 
 /// A warehouse's software, as far as it is told.
 #[derive(Clone, Default)]
-struct Wms {
+pub struct Wms {
     url: String,
     told: Arc<Mutex<Vec<(HeaderMap, Bytes)>>>,
     /// It takes what it is told and never says so.
@@ -28,7 +28,7 @@ struct Wms {
 }
 
 impl Wms {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hooks", listener.local_addr().unwrap());
         let wms = Self { url, ..Self::default() };
@@ -37,7 +37,7 @@ impl Wms {
         wms
     }
 
-    fn told(&self) -> Vec<(HeaderMap, Bytes)> {
+    pub fn told(&self) -> Vec<(HeaderMap, Bytes)> {
         self.told.lock().unwrap().clone()
     }
 
@@ -61,12 +61,12 @@ async fn open() -> Store {
     Store::open_on(ground).await
 }
 
-fn teller(store: &Store) -> Process {
+pub fn teller(store: &Store) -> Process {
     store.start("work", &[("VITRINE__WORK__ROLES", "tell")])
 }
 
 /// Runs `vitrine webhook` to its end: the code, and what it prints.
-async fn webhook(store: &Store, arguments: &[&str]) -> (Option<i32>, String) {
+pub async fn webhook(store: &Store, arguments: &[&str]) -> (Option<i32>, String) {
     let mut command = store.command(&["webhook"]);
     command.args(arguments);
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
@@ -83,7 +83,16 @@ async fn done(store: &Store, arguments: &[&str]) -> Vec<String> {
 
 /// Has the warehouse's software told of everything; the endpoint's id and its secret.
 async fn add(store: &Store, wms: &Wms, more: &[&str]) -> (String, String) {
-    let arguments = [&["add", "--url", &wms.url, "--types", ALL], more].concat();
+    add_with(store, wms, &[&["--types", ALL], more].concat()).await
+}
+
+/// Has it told of these types; the endpoint's id and its secret.
+pub async fn add_for(store: &Store, wms: &Wms, types: &str) -> (String, String) {
+    add_with(store, wms, &["--types", types]).await
+}
+
+async fn add_with(store: &Store, wms: &Wms, more: &[&str]) -> (String, String) {
+    let arguments = [&["add", "--url", &wms.url], more].concat();
     let said = done(store, &arguments).await;
     let id = said[0].split(' ').next().unwrap().to_owned();
     (id, said.last().unwrap().clone())

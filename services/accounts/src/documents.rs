@@ -54,6 +54,12 @@ pub(crate) fn expiry_index() -> IndexModel {
     IndexModel::builder().keys(doc! { "expires_at": 1 }).options(options).build()
 }
 
+/// A session with this cart, in which nothing was typed or granted yet.
+pub(crate) fn new(id: &SessionId, cart: Cart) -> SessionDocument {
+    let (id, expires_at) = (id.as_str().to_owned(), expires_at());
+    SessionDocument { id, cart, granted: Vec::new(), checkout: None, expires_at }
+}
+
 pub(crate) fn expires_at() -> DateTime {
     let now = DateTime::now().timestamp_millis();
     DateTime::from_millis(now + crate::cookie::MAX_AGE_SECONDS * 1000)
@@ -154,6 +160,15 @@ pub(crate) fn add_line(
 pub(crate) fn keep_draft(draft: &CheckoutDraft) -> Result<Document, mongodb::error::Error> {
     let draft = serialize_to_bson(draft)?;
     Ok(doc! { "$set": { "checkout": draft, "expires_at": expires_at() } })
+}
+
+/// Writes down fields of the checkout form; the last refusal is of another form then.
+pub(crate) fn note(fields: &[(&'static str, String)]) -> Document {
+    let mut set = doc! { "expires_at": expires_at() };
+    for (name, text) in fields {
+        set.insert(format!("checkout.form.{name}"), text);
+    }
+    doc! { "$set": set, "$unset": { "checkout.refusal": "" } }
 }
 
 /// Puts another cart in the place of the one that was read.

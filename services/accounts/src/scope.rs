@@ -18,17 +18,20 @@ pub enum Scope {
     Carts,
     /// See and pay the orders of whoever holds their keys.
     OrdersOwn,
+    /// See all orders.
+    OrdersRead,
 }
 
 impl Scope {
     /// Every scope with its name.
-    pub const ALL: [(Self, &'static str); 6] = [
+    pub const ALL: [(Self, &'static str); 7] = [
         (Self::InventoryRead, "inventory:read"),
         (Self::InventoryWrite, "inventory:write"),
         (Self::InventoryManage, "inventory:manage"),
         (Self::CatalogueRead, "catalogue:read"),
         (Self::Carts, "carts"),
         (Self::OrdersOwn, "orders:own"),
+        (Self::OrdersRead, "orders:read"),
     ];
 
     /// Its name.

@@ -32,8 +32,17 @@ pub struct CheckoutDraft {
 pub struct Added {
     /// The cart as it is now.
     pub cart: Cart,
+    /// What was typed at the checkout.
+    pub form: CheckoutForm,
     /// The token to hand to the browser, when the session is new.
     pub new_session: Option<SessionToken>,
+}
+
+impl Added {
+    fn to(session: SessionDocument) -> Self {
+        let form = session.checkout.unwrap_or_default().form;
+        Self { cart: session.cart, form, new_session: None }
+    }
 }
 
 /// Why nothing was added; the cart is as it was.
@@ -48,6 +57,9 @@ pub enum AddRefused {
     /// No more different items fit.
     #[error("the cart is full")]
     Full,
+    /// There is no such session.
+    #[error("there is no such cart")]
+    NoCart,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] Error),
@@ -82,10 +94,22 @@ impl Sessions {
         Ok(self.load(id).await?.map(|session| session.cart).unwrap_or_default())
     }
 
-    /// The cart and the checkout form of a session. One round trip.
+    /// The cart and the checkout form of a session; both empty for one that is not there. One round trip.
     pub async fn cart_and_draft(&self, id: &SessionId) -> Result<(Cart, CheckoutDraft), Error> {
+        Ok(self.find(id).await?.unwrap_or_default())
+    }
+
+    /// The same of a session that has to be there.
+    pub async fn find(&self, id: &SessionId) -> Result<Option<(Cart, CheckoutDraft)>, Error> {
         let session = self.load(id).await?;
-        Ok(session.map(|s| (s.cart, s.checkout.unwrap_or_default())).unwrap_or_default())
+        Ok(session.map(|session| (session.cart, session.checkout.unwrap_or_default())))
+    }
+
+    /// Begins a session with an empty cart, for a program that will name it by its token. One round trip.
+    pub async fn open(&self) -> Result<(SessionToken, Cart), Error> {
+        let (token, cart) = (SessionToken::random(), Cart::default());
+        self.collection.insert_one(documents::new(&token.id(), cart.clone())).await?;
+        Ok((token, cart))
     }
 
     /// Adds pieces of an item, at most `most` of it all in all, in one round trip; begins a session
@@ -100,33 +124,47 @@ impl Sessions {
         quantity: Quantity,
         most: u32,
     ) -> Result<Added, AddRefused> {
-        let possible = quantity.get() <= most;
         if let Some(token) = token {
-            if possible {
-                let room = documents::with_room(&token.id(), wish, &item.sku, quantity, most);
-                let updated = self
-                    .collection
-                    .find_one_and_update(room, documents::add_line(wish, item, quantity)?)
-                    .return_document(ReturnDocument::After)
-                    .await?;
-                if let Some(session) = updated {
-                    return Ok(Added { cart: session.cart, new_session: None });
-                }
-            }
-            if let Some(session) = self.load(&token.id()).await? {
-                if wish.is_some_and(|wish| session.granted(wish)) {
-                    return Ok(Added { cart: session.cart, new_session: None });
-                }
-                return Err(match pieces_of(&session.cart, item) {
-                    0 if possible => AddRefused::Full,
-                    in_cart => AddRefused::TooMany { in_cart },
-                });
+            match self.add_to(&token.id(), wish, item, quantity, most).await {
+                Err(AddRefused::NoCart) => {}
+                outcome => return outcome,
             }
         }
-        match possible {
+        match quantity.get() <= most {
             true => self.begin(wish, item, quantity).await,
             false => Err(AddRefused::TooMany { in_cart: 0 }),
         }
+    }
+
+    /// The same for a session that has to be there.
+    pub async fn add_to(
+        &self,
+        id: &SessionId,
+        wish: Option<&WishId>,
+        item: &Sellable,
+        quantity: Quantity,
+        most: u32,
+    ) -> Result<Added, AddRefused> {
+        let possible = quantity.get() <= most;
+        if possible {
+            let room = documents::with_room(id, wish, &item.sku, quantity, most);
+            let updated = self
+                .collection
+                .find_one_and_update(room, documents::add_line(wish, item, quantity)?)
+                .return_document(ReturnDocument::After)
+                .await?;
+            if let Some(session) = updated {
+                return Ok(Added::to(session));
+            }
+        }
+        let session = self.load(id).await?.ok_or(AddRefused::NoCart)?;
+        if wish.is_some_and(|wish| session.granted(wish)) {
+            return Ok(Added::to(session));
+        }
+        Err(match pieces_of(&session.cart, item) {
+            0 if possible => AddRefused::Full,
+            in_cart => AddRefused::TooMany { in_cart },
+        })
     }
 
     /// Begins a session with an empty cart under a token that was given to the visitor ahead, unless there is one.
@@ -154,15 +192,10 @@ impl Sessions {
     ) -> Result<Added, AddRefused> {
         let token = SessionToken::random();
         let cart = Cart { version: 1, lines: vec![CartLine { item: item.clone(), quantity }] };
-        let session = SessionDocument {
-            id: token.id().as_str().to_owned(),
-            cart: cart.clone(),
-            granted: wish.iter().map(ToString::to_string).collect(),
-            checkout: None,
-            expires_at: documents::expires_at(),
-        };
+        let granted = wish.iter().map(ToString::to_string).collect();
+        let session = SessionDocument { granted, ..documents::new(&token.id(), cart.clone()) };
         self.collection.insert_one(session).await?;
-        Ok(Added { cart, new_session: Some(token) })
+        Ok(Added { cart, form: CheckoutForm::default(), new_session: Some(token) })
     }
 
     /// Changes the cart by compare-and-set: `change` sees the current cart and is run again when
@@ -189,6 +222,21 @@ impl Sessions {
         let set = documents::keep_draft(draft)?;
         self.collection.update_one(documents::alive(id), set).await?;
         Ok(())
+    }
+
+    /// Writes down fields of the checkout form, by their names, and leaves the others as they are; `None` if there is
+    /// no such session. One round trip.
+    pub async fn note(
+        &self,
+        id: &SessionId,
+        fields: &[(&'static str, String)],
+    ) -> Result<Option<(Cart, CheckoutDraft)>, Error> {
+        let noted = self
+            .collection
+            .find_one_and_update(documents::alive(id), documents::note(fields))
+            .return_document(ReturnDocument::After)
+            .await?;
+        Ok(noted.map(|session| (session.cart, session.checkout.unwrap_or_default())))
     }
 
     /// Takes what was ordered out of the cart, once for each order however often it is called. A cart

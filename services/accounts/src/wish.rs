@@ -1,5 +1,6 @@
 //! The name of one wish of a shopper, by which it is granted once, however often it is sent.
 
+use sha2::{Digest, Sha256};
 use std::{fmt, str::FromStr};
 
 /// What a browser calls one press of a button: 8 to 64 letters, digits and hyphens, which it makes up
@@ -13,6 +14,12 @@ pub struct WishId(String);
 pub struct NotAWish;
 
 impl WishId {
+    /// The wish of a program that has a name of its own for it, of whatever form.
+    pub fn of_name(name: &str) -> Self {
+        let digest = Sha256::digest(name);
+        Self(digest[..16].iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -46,5 +53,12 @@ mod tests {
         for text in ["", "1", "$where: {}", "with a space", &"x".repeat(65)] {
             assert_eq!(text.parse::<WishId>(), Err(NotAWish), "{text}");
         }
+    }
+
+    #[test]
+    fn a_name_of_any_form_is_a_wish_and_another_name_another_one() {
+        let wish = WishId::of_name("4711: \"two lamps\"");
+        assert_eq!(wish.as_str().parse::<WishId>(), Ok(wish.clone()));
+        assert_ne!(wish, WishId::of_name("4711: \"two lamp\""));
     }
 }

@@ -1,8 +1,8 @@
 //! The cart's use-cases: add, set, remove, look. What is added is checked against stock so that a
 //! shopper learns early; what counts is the hold at the checkout.
 
-use crate::{Error, Orders, queries};
-use accounts::{AddRefused, SessionId, SessionToken, WishId};
+use crate::{Error, Orders, queries, till::Holder};
+use accounts::{AddRefused, Added, SessionId, SessionToken, WishId};
 use admissions::{Barred, Tickets};
 use domain::{
     Cart, Money, Quantity, Sku,
@@ -106,6 +106,9 @@ pub enum CartFailure {
     /// It is sold by a line, and it is not the shopper's turn.
     #[error(transparent)]
     WaitingRoom(#[from] Barred),
+    /// Nobody has a cart of this name.
+    #[error("there is no such cart")]
+    NoCart,
     /// A store of data failed.
     #[error(transparent)]
     Unavailable(#[from] Error),
@@ -135,12 +138,28 @@ impl Orders {
         token: Option<&SessionToken>,
         wanted: &Wanted,
     ) -> Result<CartSaved, CartFailure> {
-        let Wanted { sku, quantity, wish, .. } = wanted;
+        let added = self.add(Holder::Visitor(token), wanted).await?;
+        Ok(CartSaved { cart: added.cart, new_session: added.new_session })
+    }
+
+    pub(crate) async fn add(
+        &self,
+        holder: Holder<'_>,
+        wanted: &Wanted,
+    ) -> Result<Added, CartFailure> {
+        let (Wanted { sku, quantity, wish, .. }, token) = (wanted, holder.token());
         let (item, mut left) = self.offered(token, wanted).await?;
         let (item, wish) = (wanted.as_seen(item), wish.as_ref());
-        let add = |left: u32| {
+        let add = async |left: u32| {
             let most = left.min(Quantity::MAX.get());
-            self.sessions.add_to_cart(token, wish, &item, *quantity, most)
+            match holder {
+                Holder::Visitor(token) => {
+                    self.sessions.add_to_cart(token, wish, &item, *quantity, most).await
+                }
+                Holder::Program(token) => {
+                    self.sessions.add_to(&token.id(), wish, &item, *quantity, most).await
+                }
+            }
         };
         let mut added = add(left).await;
         if let (Err(AddRefused::TooMany { .. }), Some(token)) = (&added, token) {
@@ -151,8 +170,9 @@ impl Orders {
             }
         }
         match added {
-            Ok(added) => Ok(CartSaved { cart: added.cart, new_session: added.new_session }),
+            Ok(added) => Ok(added),
             Err(AddRefused::Full) => Err(CartError::Full.into()),
+            Err(AddRefused::NoCart) => Err(CartFailure::NoCart),
             Err(AddRefused::Store(error)) => Err(error.into()),
             Err(AddRefused::TooMany { in_cart }) => {
                 Err(self.too_many(sku, *quantity, left, in_cart))

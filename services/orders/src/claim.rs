@@ -3,7 +3,7 @@
 //! what is ordered.
 
 use crate::{
-    Error, Orders, PlaceError, Step,
+    Error, Orders, PlaceError, RequestName, Step,
     parcels::{demands_of, destination},
     prepare::{cart_changed, today},
     queries::{self, NewOrder},
@@ -34,6 +34,8 @@ pub(crate) struct Wish<'a> {
     pub cart: &'a Cart,
     pub details: &'a CheckoutDetails,
     pub totals: &'a Totals,
+    /// What a program calls the request.
+    pub request: Option<&'a RequestName>,
 }
 
 /// The order of a wish.
@@ -104,6 +106,9 @@ impl Orders {
         // Somebody was faster: a second click, or another tab of the same cart.
         let order = queries::find_by_cart(&self.pool, cart_id, version).await?;
         let order = order.filter(|order| order.id == id || order.is_paid());
+        if let (Some(order), Some(request)) = (&order, wish.request) {
+            queries::requests::add(&self.pool, order.id, request.as_bytes()).await?;
+        }
         if order.as_ref().is_none_or(|order| order.id != id) {
             // The pieces held for the order that was not written are not needed.
             self.inventory.release(id).await.map_err(Error::inventory)?;
@@ -206,6 +211,7 @@ impl Draft {
             shipping_method: wish.details.delivery.code(),
             totals: wish.totals,
             lines: &self.lines,
+            request: wish.request.map(RequestName::as_bytes),
             time_to_pay: orders.timing.time_to_pay,
             first_check: orders.timing.first_check,
         }

@@ -8,10 +8,12 @@
 mod call_off;
 mod cancel;
 mod cart;
+mod check_out;
 mod claim;
 mod effects;
 mod finalise;
 mod fulfil;
+mod happenings;
 pub mod invoices;
 pub mod letters;
 mod line;
@@ -27,18 +29,22 @@ mod seen;
 mod steps;
 mod sweep;
 mod take_back;
+mod till;
 mod view;
 
 pub use call_off::CancelFailure;
 pub use cart::{CartFailure, CartSaved, CheckoutPage, FreshCart, Wanted};
+pub use check_out::{CheckOut, CheckedOut, RequestName};
 pub use finalise::WebhookFailure;
 pub use list::{Cursor, LONGEST_ORDER_PAGE, OrderFilter, OrderPage};
+pub use happenings::{HAPPENINGS, Happening, Timelines, Untold};
 pub use pay::PayStep;
 pub use prepare::{PlaceError, Placed, Submission};
 pub use seen::Seen;
 pub use steps::Step;
 pub use sweep::Swept;
 pub use take_back::ReturnFailure;
+pub use till::{CartNow, DeliveryOffer};
 
 use accounts::Sessions;
 use admissions::Admissions;
@@ -192,7 +198,21 @@ impl Orders {
     /// is asked how that stands, so that looking at the page is enough to finish it. A wrong key and
     /// an unknown number look the same.
     pub async fn find(&self, number: &OrderNumber, key: &str) -> Result<Option<OrderView>, Error> {
-        let Some(order) = self.unlocked(number, key).await? else { return Ok(None) };
+        match self.unlocked(number, key).await? {
+            Some(order) => self.looked_up(order).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The same for the merchant, who needs no key.
+    pub async fn find_for_staff(&self, number: &OrderNumber) -> Result<Option<OrderView>, Error> {
+        match queries::find_by_number(&self.pool, number).await? {
+            Some(order) => self.looked_up(order).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn looked_up(&self, order: record::OrderRecord) -> Result<OrderView, Error> {
         let order = match order.is_awaiting() {
             true => {
                 // The provider may be away; the page is shown all the same.
@@ -203,7 +223,7 @@ impl Orders {
             }
             false => order,
         };
-        self.view(order).await.map(Some)
+        self.view(order).await
     }
 
     /// Whether this key opens this order.

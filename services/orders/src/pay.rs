@@ -7,6 +7,7 @@ use domain::{
     order::PaymentStanding,
     payment::{AttemptState, IntentState},
 };
+use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
 /// What the shopper does next.
@@ -20,11 +21,16 @@ pub enum PayStep {
 
 impl Orders {
     /// Begins or resumes the payment of an order that awaits it. Pressed twice, it is one payment.
-    pub(crate) async fn pay(&self, order: &OrderRecord) -> Result<PayStep, PlaceError> {
+    pub(crate) async fn pay(
+        &self,
+        order: &OrderRecord,
+        token: Option<&SecretString>,
+    ) -> Result<PayStep, PlaceError> {
         self.payments.open_intent(order.id, order.total()?).await?;
         self.reached(Step::IntentOpened)?;
         let return_url = format!("{}{}", self.public_url, order.path());
-        let attempt = match self.payments.pay(order.id, &return_url, None).await {
+        let token = token.map(ExposeSecret::expose_secret);
+        let attempt = match self.payments.pay(order.id, &return_url, token).await {
             Ok(attempt) => attempt,
             // The order ended between two clicks, or half of it did; its page says so.
             Err(payments::Error::Closed { .. }) => {
@@ -63,7 +69,7 @@ impl Orders {
         if !order.is_awaiting() {
             return Ok(PayStep::Done);
         }
-        let step = self.pay(&order).await?;
+        let step = self.pay(&order, None).await?;
         self.extend_time(id).await?;
         Ok(step)
     }

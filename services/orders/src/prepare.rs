@@ -2,7 +2,8 @@
 //! shopper saw; else its stock is held and its order written (`claim`).
 
 use crate::{
-    Error, FreshCart, Orders, PayStep, Seen,
+    Error, FreshCart, Orders, PayStep, RequestName, Seen,
+    check_out::delivered_as_said,
     claim::{Claimed, Wish},
     queries,
     record::OrderRecord,
@@ -16,6 +17,7 @@ use domain::{
     shipping::Zone,
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use secrecy::SecretString;
 
 /// What a shopper sends to order.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +31,10 @@ pub struct Submission {
     pub cart_version: Seen<u32>,
     /// What the shopper holds of tickets, for what is sold by a line.
     pub tickets: Tickets,
+    /// What the provider calls the shopper's means of payment; without it the shopper chooses at the provider's.
+    pub payment_token: Option<SecretString>,
+    /// What a program calls this checkout: asked for again under the name, it is the same.
+    pub request: Option<RequestName>,
 }
 
 /// An order that was placed, now or before.
@@ -124,23 +130,34 @@ impl Orders {
         outcome
     }
 
-    async fn try_place(
+    pub(crate) async fn try_place(
         &self,
         token: &SessionToken,
         submission: Submission,
     ) -> Result<Placed, PlaceError> {
         let cart_id = token.id();
-        let ordered = match submission.cart_version {
-            Seen::Said(version) => {
+        let ordered = match (&submission.request, submission.cart_version) {
+            (Some(request), _) => {
+                queries::requests::find(&self.pool, cart_id.as_str(), request.as_bytes()).await?
+            }
+            (None, Seen::Said(version)) => {
                 queries::find_by_cart(&self.pool, cart_id.as_str(), version).await?
             }
-            Seen::Unsaid | Seen::Unreadable => None,
+            (None, Seen::Unsaid | Seen::Unreadable) => None,
+        };
+        let ordered = match ordered {
+            // Asked for again, perhaps because it broke off: what was paid unheard is found before all else.
+            Some(order) if order.is_awaiting() && submission.request.is_some() => {
+                self.settle(order.id).await?;
+                queries::find(&self.pool, order.id).await?
+            }
+            ordered => ordered,
         };
         let ordered = match ordered {
             Some(order) if order.is_paid() => return self.placed(order, PayStep::Done),
             ordered => ordered,
         };
-        let cart = self.sessions.cart(&cart_id).await?;
+        let (cart, draft) = self.sessions.cart_and_draft(&cart_id).await?;
         if cart.is_empty() {
             return Err(Refusal::CartEmpty.into());
         }
@@ -157,17 +174,27 @@ impl Orders {
         if submission.cart_version.contradicts(&fresh.cart.version) {
             return Err(Refusal::CartChanged { changes: fresh.changes }.into());
         }
-        let details = submission.form.check(&self.market);
+        let form = match submission.request {
+            // A program may have said ahead how it is to be delivered; a form says it each time.
+            Some(_) => delivered_as_said(submission.form, &draft.form),
+            None => submission.form,
+        };
+        let details = form.check(&self.market);
         let details = details.map_err(|errors| Refusal::FieldsInvalid { errors })?;
         let totals = self.agreed(&fresh, &details, submission.seen_total)?;
-        let wish =
-            Wish { cart_id: &cart_id, cart: &fresh.cart, details: &details, totals: &totals };
+        let wish = Wish {
+            cart_id: &cart_id,
+            cart: &fresh.cart,
+            details: &details,
+            totals: &totals,
+            request: submission.request.as_ref(),
+        };
         let claimed = self.claim(wish).await?;
         let (Claimed::New(order) | Claimed::Before(order)) = &claimed;
         if order.is_paid() {
             return self.placed(order.clone(), PayStep::Done);
         }
-        let step = self.pay(order).await?;
+        let step = self.pay(order, submission.payment_token.as_ref()).await?;
         if let Claimed::Before(order) = &claimed {
             self.extend_time(order.id).await?;
         }
@@ -202,7 +229,7 @@ impl Orders {
         Ok(totals)
     }
 
-    fn placed(&self, order: OrderRecord, pay: PayStep) -> Result<Placed, PlaceError> {
+    pub(crate) fn placed(&self, order: OrderRecord, pay: PayStep) -> Result<Placed, PlaceError> {
         let number = OrderNumber::parse(&order.number)
             .map_err(|_| Error::Unreadable { order: order.id, what: "number" })?;
         Ok(Placed { number, key: order.access_key, pay })

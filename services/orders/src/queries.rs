@@ -1,9 +1,11 @@
 //! The SQL of this service; nowhere else is any.
 
 pub(crate) mod cancelling;
+pub(crate) mod happenings;
 pub(crate) mod invoices;
 pub(crate) mod letters;
 pub(crate) mod parcels;
+pub(crate) mod requests;
 pub(crate) mod returns;
 pub(crate) mod status;
 pub(crate) mod sweep;
@@ -45,6 +47,7 @@ pub(crate) struct NewOrder<'a> {
     pub shipping_method: &'a str,
     pub totals: &'a Totals,
     pub lines: &'a [LineRecord],
+    pub request: Option<&'a [u8]>,
     pub time_to_pay: Duration,
     pub first_check: Duration,
 }
@@ -56,9 +59,9 @@ pub(crate) async fn insert(pool: &PgPool, order: &NewOrder<'_>) -> Result<bool> 
     let inserted = sqlx::query(
         "insert into orders (id, number, access_key, market, cart_id, cart_version, digest, email,
            shipping_method, currency, items_minor, shipping_minor, total_minor, taxes, expires_at,
-           next_check_at)
+           next_check_at, requests)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
-           now() + make_interval(secs => $15), now() + make_interval(secs => $16))
+           now() + make_interval(secs => $15), now() + make_interval(secs => $16), $17)
          on conflict do nothing",
     )
     .bind(order.id)
@@ -77,6 +80,7 @@ pub(crate) async fn insert(pool: &PgPool, order: &NewOrder<'_>) -> Result<bool> 
     .bind(Json(&order.totals.taxes))
     .bind(order.time_to_pay.as_secs_f64())
     .bind(order.first_check.as_secs_f64())
+    .bind(order.request.into_iter().collect::<Vec<_>>())
     .execute(&mut *transaction)
     .await?;
     if inserted.rows_affected() == 0 {

@@ -22,14 +22,6 @@ use jiff::{Timestamp, ToSpan};
 use std::collections::BTreeMap;
 
 impl Orders {
-    /// The order of this number, for those who work for the store: no key is asked for.
-    pub async fn find_for_staff(&self, number: &OrderNumber) -> Result<Option<OrderView>, Error> {
-        match queries::find_by_number(&self.pool, number).await? {
-            Some(order) => self.view(order).await.map(Some),
-            None => Ok(None),
-        }
-    }
-
     /// What the order's page shows. Everything is asked for at once.
     pub(crate) async fn view(&self, order: OrderRecord) -> Result<OrderView, Error> {
         let id = order.id;

@@ -1,10 +1,15 @@
-//! The `{id}` in an address.
+//! What an address names: the `{id}` of most, and how its parts stand in the document.
 
 use super::{Part, field};
 use crate::api::problem::Problem;
 use axum::{
     extract::{FromRequestParts, Path},
     http::request::Parts,
+};
+use utoipa::openapi::{
+    Required,
+    path::{Parameter, ParameterBuilder, ParameterIn},
+    schema::Object,
 };
 use uuid::Uuid;
 
@@ -22,4 +27,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
             Problem::invalid(vec![field(Part::Query, "id", "wrong_form", words)])
         })
     }
+}
+
+/// A part of an address, in the document.
+pub fn in_path(name: &str, words: &str, schema: Object) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some(words))
+        .schema(Some(schema))
+        .build()
 }

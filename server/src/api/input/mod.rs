@@ -16,11 +16,11 @@ use axum::{
 use check::Checker;
 pub use check::{Part, field};
 use http_body_util::LengthLimitError;
-pub use id::Id;
+pub use id::{Id, in_path};
 use platform::json;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use std::error::Error;
+use std::{error::Error, marker::PhantomData};
 use utoipa::{IntoParams, ToSchema};
 
 /// A body in JSON that fits the schema of its type.
@@ -34,20 +34,61 @@ where
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        if !is_json(request.headers()) {
-            let words = "The body has to be JSON, and Content-Type to say so: application/json.";
-            return Err(Problem::new(Code::UnsupportedMediaType, words));
+        fitting(&Checker::of_body::<T>(), sent(request).await?, Part::Body).map(Self)
+    }
+}
+
+/// The value that a body is.
+async fn sent(request: Request) -> Result<Value, Problem> {
+    if !is_json(request.headers()) {
+        let words = "The body has to be JSON, and Content-Type to say so: application/json.";
+        return Err(Problem::new(Code::UnsupportedMediaType, words));
+    }
+    // Whole and within the route's limit already: see `whole`.
+    let bytes = to_bytes(request.into_body(), usize::MAX).await;
+    let bytes = bytes.map_err(|_| cut_off())?;
+    json::read(&bytes).map_err(|why| {
+        let words = format!("The body is not JSON as it is read here: {why}.");
+        Problem::new(Code::Malformed, words)
+    })
+}
+
+/// A body in JSON of which more has to be known than its schema says, to tell all that is wrong at once.
+pub struct Sent<T> {
+    value: Value,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T, S> FromRequest<S> for Sent<T>
+where
+    T: DeserializeOwned + ToSchema + 'static,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        Ok(Self { value: sent(request).await?, of: PhantomData })
+    }
+}
+
+impl<T: DeserializeOwned + ToSchema + 'static> Sent<T> {
+    /// What was sent, if it fits its schema and nothing else is wrong with it. Of one place the schema's word counts.
+    pub fn read(self, also: impl FnOnce(&Value) -> Vec<FieldError>) -> Result<T, Problem> {
+        let checker = Checker::of_body::<T>();
+        let mut wrong = checker.check(&self.value, Part::Body);
+        let known: Vec<_> = wrong.iter().filter_map(|error| error.pointer.clone()).collect();
+        let is_told = |at: &str| {
+            // Of a part that is wrong as a whole nothing in it is told.
+            known.iter().any(|known| at == known || at.starts_with(&format!("{known}/")))
+        };
+        let also = also(&self.value);
+        wrong.extend(
+            also.into_iter().filter(|error| !error.pointer.as_deref().is_some_and(is_told)),
+        );
+        match wrong.is_empty() {
+            true => fitting(&checker, self.value, Part::Body),
+            false => Err(Problem::invalid(wrong)),
         }
-        // Whole and within the route's limit already: see `whole`.
-        let bytes = to_bytes(request.into_body(), usize::MAX).await;
-        let bytes = bytes.map_err(|_| cut_off())?;
-        let sent = json::read(&bytes).map_err(|why| {
-            Problem::new(
-                Code::Malformed,
-                format!("The body is not JSON as it is read here: {why}."),
-            )
-        })?;
-        fitting(&Checker::of_body::<T>(), sent, Part::Body).map(Self)
     }
 }
 

@@ -111,10 +111,11 @@ impl Nodes {
         let gate = Gate::new(known, limit, paces, crate::pulses::Pulses::default());
         let about = document::about("https://shop.example");
         let rules = Rules::of(Scope::InventoryWrite).body(LIMIT);
-        let routes = Routes::new(about, gate, Idempotency::new(pool.clone()));
+        let roles = "api".parse().unwrap();
+        let routes = Routes::new(about, roles, gate, Idempotency::new(pool.clone()));
         let (router, _) = routes.with(rules, routes!(take_in)).split();
         let router = router.layer(Extension(self.work.clone()));
-        framed(router.with_state(Services { inventory: Inventory::new(pool) }))
+        framed(router.with_state(Services { inventory: Inventory::new(pool), till: None }))
     }
 
     /// How often the work was done.

@@ -1,11 +1,12 @@
-//! What the warehouses are to do: it gets its place in the order in which they are told it, and goes to whoever wants
-//! to be told. It is looked for and not waited for: a notification would make everybody who pays wait for the
+//! What the warehouses are to do, and what happens to orders. The former gets its place in the order in which they are
+//! told it; both go to whoever wants to be told. It is looked for and not waited for: a notification would make everybody who pays wait for the
 //! others' commits, and nobody packs a parcel within this time.
 
-use crate::api::Instruction;
+use crate::api::{Instruction, OrderEvent};
 use accounts::webhooks::{Message, Webhooks};
 use anyhow::Context;
 use inventory::{InstructionFilter, Inventory};
+use orders::{Timelines, Untold};
 use platform::Backoff;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -64,6 +65,48 @@ fn message(instruction: inventory::Instruction) -> Result<Message, serde_json::E
         place: Some(instruction.warehouse.clone()),
         occurred_at: instruction.occurred_at,
         data: serde_json::to_value(Instruction::from(instruction))?,
+    })
+}
+
+/// Hands over what happens to orders, until it is told to stop. What was handed over and not noted as told, because the
+/// process ended in between, is handed over again, and sent once: it has the same id.
+pub async fn orders(timelines: Timelines, webhooks: Webhooks, stop: CancellationToken) {
+    let mut backoff = Backoff::new(EVERY, Duration::from_secs(5));
+    while !stop.is_cancelled() {
+        match hand_over_happenings(&timelines, &webhooks).await {
+            Ok(told) => {
+                backoff.reset();
+                if told == 0 {
+                    super::rest(EVERY, &stop).await;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what happened to orders will be told later");
+                stop.run_until_cancelled(backoff.wait()).await;
+            }
+        }
+    }
+}
+
+async fn hand_over_happenings(timelines: &Timelines, webhooks: &Webhooks) -> anyhow::Result<usize> {
+    let untold = timelines.list_untold().await?;
+    if untold.is_empty() {
+        return Ok(0);
+    }
+    let messages: Vec<_> = untold.iter().map(happening).collect::<Result<_, _>>()?;
+    webhooks.hand_over(&messages).await?;
+    timelines.mark_told(&untold).await?;
+    Ok(untold.len())
+}
+
+/// What happened to an order, as the API shows it. How the order stands by now its receiver may ask.
+fn happening(untold: &Untold) -> Result<Message, serde_json::Error> {
+    Ok(Message {
+        id: untold.id,
+        kind: untold.happening.kind.clone(),
+        place: None,
+        occurred_at: untold.happening.at,
+        data: serde_json::to_value(OrderEvent::from(untold))?,
     })
 }
 

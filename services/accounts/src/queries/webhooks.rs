@@ -68,6 +68,39 @@ pub async fn carry(
     Ok(carried > 0)
 }
 
+/// Takes messages over for the endpoints that want them.
+pub async fn hand_over(pool: &PgPool, messages: &[Message]) -> Result<(), sqlx::Error> {
+    let all = || messages.iter();
+    sqlx::query(
+        "with wanted as (
+           select endpoint.id as endpoint, message.*
+           from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
+             as message (id, type, place, body, occurred_at)
+           join webhook_endpoints as endpoint
+             on message.type = any(endpoint.types)
+             and (cardinality(endpoint.places) = 0 or message.place = any(endpoint.places))
+         ), kept as (
+           insert into webhook_messages (id, type, place, body, occurred_at)
+           select distinct on (id) id, type, place, body, occurred_at
+           from wanted
+           on conflict (id) do nothing
+         )
+         insert into webhook_deliveries (endpoint, message)
+         select endpoint, id
+         from wanted
+         order by occurred_at, id
+         on conflict (endpoint, message) do nothing",
+    )
+    .bind(all().map(|message| message.id).collect::<Vec<_>>())
+    .bind(all().map(|message| message.kind.as_str()).collect::<Vec<_>>())
+    .bind(all().map(|message| message.place.as_deref()).collect::<Vec<_>>())
+    .bind(all().map(Message::body).collect::<Vec<_>>())
+    .bind(all().map(|message| message.occurred_at.to_sqlx()).collect::<Vec<_>>())
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
 /// A delivery that somebody has taken, with all that is needed to send it.
 #[derive(sqlx::FromRow)]
 pub struct Due {

@@ -68,4 +68,10 @@ impl Webhooks {
         let carried = queries::carry(&self.pool, source, after, next, messages).await?;
         Ok(if carried { Carried::Now } else { Carried::Elsewhere })
     }
+
+    /// Takes messages over from a source that knows itself what of it was told: each once, however often it is handed
+    /// over, and for the endpoints there are now. One statement.
+    pub async fn hand_over(&self, messages: &[Message]) -> Result<(), sqlx::Error> {
+        queries::hand_over(&self.pool, messages).await
+    }
 }

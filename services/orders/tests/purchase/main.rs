@@ -3,6 +3,7 @@
 mod calling_off;
 mod desk;
 mod flaky;
+mod happenings;
 mod invoices;
 mod letters;
 mod listing;
@@ -12,6 +13,7 @@ mod refusals;
 mod returning;
 mod sending;
 mod steps;
+mod till;
 mod together;
 mod unfinished;
 mod world;

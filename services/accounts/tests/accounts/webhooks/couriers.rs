@@ -1,6 +1,6 @@
 //! Several who send, and some who die at it.
 
-use super::{Does, Store};
+use super::{Does, Store, message};
 use accounts::webhooks::{Courier, Reach};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -36,6 +36,23 @@ async fn two_couriers_share_the_work_and_send_everything_once() {
         found.sort();
         assert_eq!(found, all);
     }
+}
+
+#[tokio::test]
+async fn what_is_handed_over_again_by_a_source_without_a_cursor_is_sent_once_and_to_who_wants_it() {
+    let store = Store::open().await;
+    let (receiver, ..) = store.receiver(Does::Answer(200)).await;
+    let sent = message("parcel.sent", None);
+    let all = [sent.clone(), message("parcel.lost", None)];
+    let (one, other) =
+        tokio::join!(store.webhooks.hand_over(&all), store.webhooks.hand_over(&all[..1]));
+    one.and(other).unwrap();
+    assert_eq!(store.courier.round().await.unwrap(), 1);
+    store.webhooks.hand_over(&all).await.unwrap();
+    assert_eq!(store.courier.round().await.unwrap(), 0);
+    assert_eq!(receiver.ids(), [sent.id]);
+    // What nobody wants is kept by nobody.
+    assert_eq!(store.count("select count(*) from webhook_messages").await, 1);
 }
 
 #[tokio::test]
