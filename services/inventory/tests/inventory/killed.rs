@@ -98,7 +98,6 @@ async fn sell(seed: u64) {
         }
     }
     assert!(!said.is_empty(), "seed {seed}: nobody bought anything");
-    println!("seed {seed}: {killed} killed, {} orders", said.len());
     assert!(killed > 0, "seed {seed}: every node came to its end by itself");
 
     // What any other node does for an order whose payment is known and whose end is not.
