@@ -66,6 +66,10 @@ pub enum CancelReason {
     Superseded,
     /// It was paid, but the goods were gone; the money goes back.
     OutOfStock,
+    /// The shopper did not want it any more, before anything was sent.
+    Shopper,
+    /// The store did not want to carry it out, before anything was sent.
+    Staff,
 }
 
 impl From<order::CancelReason> for CancelReason {
@@ -74,6 +78,8 @@ impl From<order::CancelReason> for CancelReason {
             order::CancelReason::Expired => Self::Expired,
             order::CancelReason::Superseded => Self::Superseded,
             order::CancelReason::OutOfStock => Self::OutOfStock,
+            order::CancelReason::Shopper => Self::Shopper,
+            order::CancelReason::Staff => Self::Staff,
         }
     }
 }

@@ -10,8 +10,8 @@ use crate::{
 use domain::{
     Address, Country, Email, Money, OrderNumber, Sku,
     order::{
-        Actor, OrderLine, OrderReturn, OrderView, Parcel, ParcelLine, PaymentStanding, RETURN_DAYS, ReturnLine,
-        ReturnReason, ReturnWish, Returnable, TimelineEntry, Tracking, Unsent,
+        Actor, OrderLine, OrderReturn, OrderView, Parcel, ParcelLine, PaymentStanding, RETURN_DAYS,
+        ReturnLine, ReturnReason, ReturnWish, Returnable, TimelineEntry, Tracking, Unsent,
     },
     pricing::Totals,
     shipping::ShippingMethod,

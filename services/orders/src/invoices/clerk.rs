@@ -14,11 +14,7 @@ use crate::{
         invoices::{Due, InvoiceRecord, New},
     },
 };
-use domain::{
-    invoice::InvoiceKind,
-    order::OrderView,
-    pricing::TaxPart,
-};
+use domain::{invoice::InvoiceKind, order::OrderView, pricing::TaxPart};
 use platform::Backoff;
 use sqlx::{PgConnection, PgPool};
 use std::{sync::Arc, time::Duration};
