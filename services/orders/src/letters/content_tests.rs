@@ -2,7 +2,7 @@ use super::*;
 use crate::letters::{Dispatch, Packed};
 use domain::{
     Address, Country, Currency, Email, Money, OrderNumber,
-    order::{OrderLine, OrderState, PaymentStanding},
+    order::{FulfilmentStatus, OrderLine, OrderState, PaymentStanding, PaymentStatus},
     pricing::{TaxPart, Totals},
     shipping::ShippingMethod,
     tax::BasisPoints,
@@ -45,6 +45,14 @@ fn order(name: &str) -> OrderView {
         },
         placed_at: Timestamp::UNIX_EPOCH,
         paid_at: None,
+        payment_status: PaymentStatus::Paid,
+        refunded: eur(0),
+        fulfilment: FulfilmentStatus::Unfulfilled,
+        parcels: Vec::new(),
+        unsent: Vec::new(),
+        returns: Vec::new(),
+        returnable: Vec::new(),
+        timeline: Vec::new(),
     }
 }
 
