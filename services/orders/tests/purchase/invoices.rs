@@ -51,10 +51,12 @@ async fn ask_for_credit(world: &World, refund: &str, minor: i64, pieces: Vec<Cre
 /// Orders like the one there is, each paid and asking for an invoice.
 async fn copy_orders(world: &World, count: i32) {
     for statement in [
-        "insert into orders
+        "insert into orders (id, number, access_key, market, cart_id, cart_version, digest, state, cancel_reason, email,
+           shipping_method, currency, items_minor, shipping_minor, total_minor, taxes, placed_at, expires_at, paid_at,
+           cancelled_at, next_check_at, checks, payment_status)
          select gen_random_uuid(), 'V-' || copy, access_key, market, cart_id || copy, cart_version, digest,
            state, cancel_reason, email, shipping_method, currency, items_minor, shipping_minor, total_minor, taxes,
-           placed_at, expires_at, paid_at, cancelled_at, next_check_at, checks
+           placed_at, expires_at, paid_at, cancelled_at, next_check_at, checks, payment_status
          from orders, generate_series(1, $1) as copy",
         "insert into addresses
          select orders.id, full_name, street, city, postal_code, country
