@@ -211,6 +211,8 @@ async fn nothing_is_sold_past_the_line() {
     let session = first.cookies["session"].clone();
     let answer = first.add(&other, "LAMP", PROGRAM).await;
     assert_eq!(answer.status(), 200);
+    let cart: Value = answer.json().await.unwrap();
+    let version = &*cart["version"].to_string();
     assert_eq!(first.cookies["session"], session, "the cart is the one that the ticket is for");
     let mut friend = Visitor::new(&store);
     friend.cookies.insert("ticket-lamp-drop".to_owned(), first.cookies["ticket-lamp-drop"].clone());
@@ -223,15 +225,15 @@ async fn nothing_is_sold_past_the_line() {
     for ticket in [None, Some(String::from_utf8(forged).unwrap()), Some(ticket[..50].to_owned())] {
         first.cookies.remove("ticket-lamp-drop");
         first.cookies.extend(ticket.map(|ticket| ("ticket-lamp-drop".to_owned(), ticket)));
-        assert_eq!(refusal(first.order("1", PROGRAM).await).await, refused("lamp-drop"));
-        assert_eq!(leads_to(&first.order("1", PERSON).await), "/line/lamp-drop");
+        assert_eq!(refusal(first.order(version, PROGRAM).await).await, refused("lamp-drop"));
+        assert_eq!(leads_to(&first.order(version, PERSON).await), "/line/lamp-drop");
     }
     first.cookies.insert("ticket-lamp-drop".to_owned(), ticket);
     let passed = (503, "payment_unavailable".to_owned(), None);
-    assert_eq!(refusal(first.order("1", PROGRAM).await).await, passed, "there is no provider here");
+    assert_eq!(refusal(first.order(version, PROGRAM).await).await, passed, "there is no provider here");
     // What was ordered and awaits its payment can be paid, whatever has become of the ticket.
     first.cookies.remove("ticket-lamp-drop");
-    assert_eq!(refusal(first.order("1", PROGRAM).await).await, passed);
+    assert_eq!(refusal(first.order(version, PROGRAM).await).await, passed);
 }
 
 #[tokio::test]
